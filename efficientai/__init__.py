@@ -1,0 +1,1 @@
+"""Efficient AI: reference compression and profiling utilities of the course."""

@@ -1,0 +1,103 @@
+"""What the checks of the exercises share: seeds for fresh cases, and first questions to an answer.
+
+A check asks in this order: did the function return anything, is it a tensor, of the right shape and
+dtype? Only then does it look at values. Each `expect_*` raises `AssertionError` with a sentence for
+the student; everything else in a check is a plain ``assert`` with a message of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from numbers import Real
+
+import torch
+from torch import Tensor
+
+SEED_VARIABLE = "EFFICIENTAI_SEED"
+
+
+def case_seed(label: str) -> int:
+    """Seed for the hidden cases of the question `label`, drawn from the instructor's seed.
+
+    The instructor's seed is the text in the environment variable ``EFFICIENTAI_SEED`` ("0" where
+    it is not set). An answer that was written for one seed fails under another.
+
+    Returns:
+        A number in [0, 2**32).
+
+    >>> case_seed("q1") == case_seed("q1"), case_seed("q1") == case_seed("q2")
+    (True, False)
+    """
+    text = f"{os.environ.get(SEED_VARIABLE, '0')}/{label}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def case_generator(label: str) -> torch.Generator:
+    """A CPU generator seeded with `case_seed(label)`.
+
+    >>> torch.rand(3, generator=case_generator("q1")).shape
+    torch.Size([3])
+    """
+    return torch.Generator().manual_seed(case_seed(label))
+
+
+def expect_tensor(
+    value: object, name: str, shape: tuple[int, ...] | None = None, dtype: torch.dtype | None = None
+) -> Tensor:
+    """Return `value` if it is a tensor of this `shape` and `dtype`; `name` says whose answer it is.
+
+    >>> expect_tensor(None, "magnitude_mask")
+    Traceback (most recent call last):
+    AssertionError: `magnitude_mask` returned None. Is a `return` missing?
+    """
+    assert value is not None, f"`{name}` returned None. Is a `return` missing?"
+    assert isinstance(value, Tensor), (
+        f"`{name}` returned {_kind(value)}; a torch.Tensor was expected."
+    )
+    if shape is not None:
+        assert tuple(value.shape) == tuple(shape), (
+            f"`{name}` returned a tensor of shape {tuple(value.shape)}; expected {tuple(shape)}."
+        )
+    if dtype is not None:
+        assert value.dtype == dtype, (
+            f"`{name}` returned a tensor of dtype {value.dtype}; expected {dtype}."
+        )
+    return value
+
+
+def expect_number(value: object, name: str) -> float:
+    """Return `value` as a float if it is a finite number or a tensor with one element.
+
+    >>> expect_number(torch.tensor(0.5), "cubic_sparsity")
+    0.5
+    """
+    assert value is not None, f"`{name}` returned None. Is a `return` missing?"
+    if isinstance(value, Tensor) and value.numel() == 1:
+        value = value.item()
+    assert isinstance(value, Real) and not isinstance(value, bool), (
+        f"`{name}` returned {_kind(value)}; a number was expected."
+    )
+    assert math.isfinite(value), f"`{name}` returned {float(value)}; a finite number was expected."
+    return float(value)
+
+
+def expect_dict(value: object, name: str, keys: list[str]) -> dict:
+    """Return `value` if it is a dict with exactly these `keys`, in any order.
+
+    >>> expect_dict({"a": 1}, "sensitivity_scan", ["a", "b"])
+    Traceback (most recent call last):
+    AssertionError: `sensitivity_scan` returned a dict without the key 'b'.
+    """
+    assert value is not None, f"`{name}` returned None. Is a `return` missing?"
+    assert isinstance(value, dict), f"`{name}` returned {_kind(value)}; a dict was expected."
+    for key in keys:
+        assert key in value, f"`{name}` returned a dict without the key {key!r}."
+    for key in value:
+        assert key in keys, f"`{name}` returned a dict with a key too many: {key!r}."
+    return value
+
+
+def _kind(value: object) -> str:
+    return f"an object of type {type(value).__name__}"

@@ -1,0 +1,180 @@
+"""Execute the book's chapters side by side, each one only when something it depends on changed.
+
+Jupyter Book would run them one after the other, and would not notice that the package behind a
+chapter changed. So the chapters are executed here, `jobs` at a time, one thread each; the result
+is kept in `_build/chapters/` under a digest of all that it depends on and is handed to Jupyter
+Book through its own cache, where it finds every chapter executed already.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+KERNEL_ARGUMENTS = [
+    "--IPKernelApp.exec_lines=import warnings; warnings.simplefilter('error')",
+    "--IPKernelApp.log_level=40",  # its warning about unencrypted local sockets is noise here
+]
+
+
+class ChapterError(Exception):
+    """A chapter's cell failed; the message names chapter, line and cell."""
+
+
+@dataclass
+class Chapter:
+    """One executable page: its source file and the notebook that the source describes."""
+
+    path: Path
+    notebook: nbformat.NotebookNode
+
+    @property
+    def name(self) -> str:
+        """The path inside the repository, as people say it: `book/pruning.md`."""
+        return self.path.relative_to(ROOT).as_posix()
+
+    @property
+    def executed(self) -> Path:
+        """Where the executed notebook is kept."""
+        return ROOT / "_build" / "chapters" / self.path.relative_to(ROOT).with_suffix(".ipynb")
+
+
+def chapters(toc: Path = ROOT / "_toc.yml") -> list[Chapter]:
+    """All pages of the table of contents that hold code to execute, in its order."""
+    paths = [toc.parent / f"{name}.md" for name in _files(yaml.safe_load(toc.read_text()))]
+    return [_read(p) for p in paths if p.exists() and is_myst_markdown_notebook(p.read_text())]
+
+
+def _files(entry) -> list[str]:
+    """The value of every `file` key in a table of contents, depth first."""
+    if isinstance(entry, list):
+        return [name for item in entry for name in _files(item)]
+    if isinstance(entry, dict):
+        own = [entry["file"]] if "file" in entry else []
+        return own + [name for value in entry.values() for name in _files(value)]
+    return []
+
+
+def _read(path: Path) -> Chapter:
+    """Read a chapter exactly as Jupyter Book reads it, so that its cache recognises the cells."""
+    notebook = read_myst_markdown_notebook(path.read_text(), add_source_map=True, path=str(path))
+    return Chapter(path, notebook)
+
+
+def digest(chapter: Chapter, package: Path = ROOT / "efficientai") -> str:
+    """Fingerprint of all that a chapter's outputs depend on: cells, package sources, versions."""
+    cells = "\n".join(c.source for c in chapter.notebook.cells if c.cell_type == "code")
+    parts = [cells, str(chapter.notebook.metadata.get("kernelspec")), sys.version]
+    parts += [version(name) for name in LIBRARIES]
+    parts += [path.read_text() for path in package_sources(cells, package)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def package_sources(code: str, package: Path) -> list[Path]:
+    """Files of the package that `code` may use: data files and modules named in it, transitively.
+
+    A module counts as used when its name stands anywhere as a word. That is sometimes one too
+    many, which costs an execution; it is never one too few, which would show a stale number.
+    """
+    modules = {path.stem: path for path in package.glob("*.py")}
+    used, words = set(), set(re.findall(r"\w+", code)) | {"__init__"}
+    while found := (words & modules.keys()) - used:
+        used |= found
+        words = {w for name in found for w in re.findall(r"\w+", modules[name].read_text())}
+    styles = package.glob("*.mplstyle")
+    return sorted([modules[name] for name in used] + list(styles))
+
+
+def is_current(chapter: Chapter) -> bool:
+    """Whether the kept result was made from exactly what is there now."""
+    if not chapter.executed.exists():
+        return False
+    kept = nbformat.read(chapter.executed, as_version=4)
+    return kept.metadata.get("digest") == digest(chapter)
+
+
+async def execute(chapter: Chapter, slots: asyncio.Semaphore) -> None:
+    """Run one chapter's cells in a fresh kernel and keep the result; `ChapterError` if one fails."""
+    async with slots:
+        print(f"  {chapter.name}: running", flush=True)
+        started, at = time.monotonic(), {"cell": 0}
+        client = NotebookClient(
+            chapter.notebook,
+            timeout=120,
+            resources={"metadata": {"path": str(chapter.path.parent)}},
+            extra_arguments=KERNEL_ARGUMENTS,
+            record_timing=False,  # times in the cells would hide them from Jupyter Book's cache
+            on_cell_execute=lambda cell, cell_index: at.update(cell=cell_index),
+        )
+        try:
+            await client.async_execute(env={**os.environ, **ONE_THREAD})
+        except Exception as error:
+            raise ChapterError(_describe(chapter, at["cell"], error)) from error
+        _keep(chapter, time.monotonic() - started)
+
+
+def _describe(chapter: Chapter, index: int, error: Exception) -> str:
+    """Say which cell of which chapter failed, where it stands in the source, and why."""
+    notebook = chapter.notebook
+    number = sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
+    line = notebook.metadata["source_map"][index] + 1
+    reason = getattr(error, "traceback", None) or f"{type(error).__name__}: {error}"
+    source = notebook.cells[index].source.replace("\n", "\n    ")
+    head = f"{chapter.name}, line {line}: code cell {number} failed."
+    return f"{head}\n\n    {source}\n\n{reason}"
+
+
+def _keep(chapter: Chapter, seconds: float) -> None:
+    """Write the executed notebook atomically, with the fingerprint of what it was made from."""
+    chapter.notebook.metadata["digest"] = digest(chapter)
+    chapter.notebook.metadata["seconds"] = round(seconds, 1)
+    chapter.executed.parent.mkdir(parents=True, exist_ok=True)
+    partial = chapter.executed.with_suffix(".partial")
+    nbformat.write(chapter.notebook, partial)
+    partial.replace(chapter.executed)
+    print(f"  {chapter.name}: done in {seconds:.0f} s", flush=True)
+
+
+def hand_over(chapter: Chapter) -> None:
+    """Put a kept result into the cache from which Jupyter Book reads."""
+    cache = get_cache(ROOT / "_build" / ".jupyter_cache")
+    notebook = nbformat.read(chapter.executed, as_version=4)
+    data = {"execution_seconds": notebook.metadata["seconds"]}
+    bundle = CacheBundleIn(notebook, str(chapter.path), data=data)
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+async def _execute_all(stale: list[Chapter], jobs: int) -> list[BaseException | None]:
+    slots = asyncio.Semaphore(jobs)
+    return await asyncio.gather(*(execute(c, slots) for c in stale), return_exceptions=True)
+
+
+def execute_book(jobs: int | None = None) -> None:
+    """Bring every chapter's result up to date, `jobs` at a time (default: one per core).
+
+    All chapters are tried; one `ChapterError` at the end tells every failure.
+    """
+    book = chapters()
+    stale = [chapter for chapter in book if not is_current(chapter)]
+    print(f"Chapters: {len(book) - len(stale)} unchanged, {len(stale)} to execute.", flush=True)
+    outcomes = asyncio.run(_execute_all(stale, jobs or os.cpu_count() or 1))
+    failures = [str(outcome) for outcome in outcomes if outcome is not None]
+    if failures:
+        raise ChapterError("\n\n".join(failures))
+    for chapter in book:
+        hand_over(chapter)

@@ -1,0 +1,78 @@
+"""Data sets of the course: embedded digits, and larger sets through the same loader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Split(NamedTuple):
+    """Training and test samples: images float32 (N, C, H, W) in [0, 1], labels int64 (N,)."""
+
+    train_x: Tensor
+    train_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+
+
+def digits(seed: int = 0) -> Split:
+    """Handwritten digits of scikit-learn (Alpaydin & Kaynak 1998), 8×8 pixels, ten classes.
+
+    Of 1797 images 450 are the test set, drawn per class with `seed`. No network is needed.
+
+    >>> split = digits()
+    >>> split.train_x.shape, split.test_x.shape
+    (torch.Size([1347, 1, 8, 8]), torch.Size([450, 1, 8, 8]))
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    images, labels = load_digits(return_X_y=True)
+    train_x, test_x, train_y, test_y = train_test_split(
+        images, labels, test_size=450, stratify=labels, random_state=seed
+    )
+    return Split(_images(train_x), torch.tensor(train_y), _images(test_x), torch.tensor(test_y))
+
+
+def _images(rows: np.ndarray) -> Tensor:
+    """Rows of 64 numbers in 0…16 as images in [0, 1]."""
+    return torch.tensor(rows / 16, dtype=torch.float32).reshape(-1, 1, 8, 8)  # (N, 64) → (N,1,8,8)
+
+
+def load(name: str = "digits", root: str | Path = "data", *, download: bool = False) -> Split:
+    """Data set `name`: "digits" (embedded), "fashion_mnist" or "cifar10" (torchvision).
+
+    The last two are read from the folder `root`; with `download=True` torchvision fetches them
+    there once. Raises ValueError for another name, and RuntimeError if the files are not there.
+
+    >>> load("digits").train_y.dtype
+    torch.int64
+    """
+    if name == "digits":
+        return digits()
+    if name not in _TORCHVISION:
+        known = ", ".join(["digits", *_TORCHVISION])
+        raise ValueError(f"unknown data set {name!r}; choose one of: {known}")
+    return _torchvision(_TORCHVISION[name], root, download)
+
+
+_TORCHVISION = {"fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
+
+
+def _torchvision(name: str, root: str | Path, download: bool) -> Split:
+    from torchvision import datasets
+
+    parts = [getattr(datasets, name)(root, train, download=download) for train in (True, False)]
+    (train_x, train_y), (test_x, test_y) = map(_tensors, parts)
+    return Split(train_x, train_y, test_x, test_y)
+
+
+def _tensors(dataset) -> tuple[Tensor, Tensor]:
+    """Images and labels of a torchvision data set, which stores bytes (N, H, W[, C])."""
+    images = torch.as_tensor(dataset.data).float() / 255
+    images = images.unsqueeze(1) if images.ndim == 3 else images.movedim(-1, 1)  # → (N, C, H, W)
+    return images.contiguous(), torch.as_tensor(dataset.targets)

@@ -6,6 +6,8 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -56,6 +58,21 @@ class Course:
     def checks(self, topic: str) -> Path:
         """The folder of public tests, generated, committed and shipped with the package."""
         return self.root / "efficientai" / "checks" / topic
+
+    def repository(self) -> str:
+        """The address of the owner's repository, from ``_config.yml``; students install from it.
+
+        Raises:
+            CourseError: if ``_config.yml`` has no ``repository: url``.
+        """
+        path = self.root / "_config.yml"
+        config = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        url = (config.get("repository") or {}).get("url")
+        if not url:
+            raise CourseError(
+                f"{path.name} must say `repository: url:`, where students install from."
+            )
+        return url
 
     def bundle(self, topic: str) -> Path:
         """The instructor's folder: all tests, the solution, `autograder.zip`. Never committed."""

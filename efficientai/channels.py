@@ -36,15 +36,19 @@ SAME_CHANNELS = (
     *(_DropoutNd, _MaxPoolNd, _AvgPoolNd, _AdaptiveAvgPoolNd, _AdaptiveMaxPoolNd),
 )
 SAME_CHANNELS_BY_NAME = frozenset(
-    (
-        "relu relu_ relu6 leaky_relu elu gelu silu mish hardtanh hardswish hardsigmoid sigmoid "
-        "tanh softplus clamp neg abs dropout dropout2d max_pool1d max_pool2d avg_pool1d "
-        "avg_pool2d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_max_pool2d interpolate "
-        "contiguous clone detach float"
-    ).split()  # noqa: SIM905 (a list of words reads better than a list of strings)
+    {
+        *("relu", "relu_", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardtanh"),
+        *("hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus", "clamp", "neg", "abs"),
+        *("max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d"),
+        *("adaptive_avg_pool2d", "adaptive_max_pool2d", "interpolate", "dropout", "dropout2d"),
+        *("contiguous", "clone", "detach", "float"),
+    }
 )
 ELEMENTWISE = frozenset(
-    "add iadd add_ sub isub sub_ mul imul mul_ truediv div maximum minimum".split()  # noqa: SIM905
+    {
+        *("add", "iadd", "add_", "sub", "isub", "sub_", "mul", "imul", "mul_"),
+        *("truediv", "div", "maximum", "minimum"),
+    }
 )
 RESHAPES = frozenset({"flatten", "view", "reshape", "squeeze", "unsqueeze"})
 NO_TENSOR = frozenset(["size", "dim", "getattr"])  # ask for a shape, which has no channels

@@ -1,0 +1,256 @@
+"""Counting multiply-accumulates: one small formula for each operator that multiplies and sums.
+
+**Convention.** One MAC is one multiplication and one addition: 1 MAC = 2 FLOPs (`FLOPS_PER_MAC`).
+Counted are matrix products and convolutions in every form, attention included; a position in the
+padding, and one behind a causal mask, counts like any other. Biases, activations, norms, pooling
+and other element-wise work are not counted. An operator that is on neither list is *reported*.
+
+The counter sits below the modules, at torch's own operators (aten), so that functional calls,
+einsum, recurrent layers and fused attention count like their spelled-out forms.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+FLOPS_PER_MAC = 2
+
+aten = torch.ops.aten
+Formula = Callable[..., int]
+FORMULAS: dict[object, Formula] = {}  # operator → MACs from its arguments and its output
+
+
+def formula(*operators: str) -> Callable[[Formula], Formula]:
+    """Register a function (output, *arguments) → MACs for operators of `torch.ops.aten`.
+
+    Names that this torch does not know are skipped. Raises ValueError for a second registration.
+
+    >>> formula("mm")(lambda output, a, b: 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: the operator 'mm' has a formula already
+    """
+
+    def register(function: Formula) -> Formula:
+        for name in operators:
+            operator = getattr(aten, name, None)
+            if operator in FORMULAS:
+                raise ValueError(f"the operator {name!r} has a formula already")
+            if operator is not None:
+                FORMULAS[operator] = function
+        return function
+
+    return register
+
+
+def _stored(matrix: Tensor) -> int:
+    """Numbers that take part in a product: all of a dense matrix, the non-zeros of a sparse one."""
+    return matrix.numel() if matrix.layout == torch.strided else matrix._nnz()
+
+
+@formula("mm", "bmm", "_int_mm", "_scaled_mm")
+def product(output: Tensor, a: Tensor, b: Tensor, *_) -> int:
+    """(..., m, k) @ (..., k, n): every number of a meets n numbers of b."""
+    if b.layout != torch.strided:  # dense @ sparse: every stored number of b meets m of a
+        return _stored(b) * a.shape[-2]
+    return _stored(a) * b.shape[-1]
+
+
+@formula("addmm", "addmm_", "baddbmm", "baddbmm_", "addbmm", "_addmm_activation")
+def product_and_sum(output: Tensor, _bias: Tensor, a: Tensor, b: Tensor, *_) -> int:
+    """bias + a @ b, where the bias is free."""
+    return product(output, a, b)
+
+
+@formula("mv")
+def matrix_vector(output: Tensor, a: Tensor, x: Tensor) -> int:
+    """(m, k) @ (k,): every number of the matrix once."""
+    return _stored(a)
+
+
+@formula("addmv", "addmv_")
+def matrix_vector_and_sum(output: Tensor, _bias: Tensor, a: Tensor, x: Tensor, *_) -> int:
+    """bias + a @ x."""
+    return _stored(a)
+
+
+@formula("dot", "vdot")
+def inner(output: Tensor, a: Tensor, b: Tensor) -> int:
+    """(k,) · (k,)."""
+    return a.numel()
+
+
+@formula("ger")
+def outer(output: Tensor, a: Tensor, b: Tensor) -> int:
+    """(m,) ⊗ (n,): a matrix product with one term a sum."""
+    return a.numel() * b.numel()
+
+
+@formula("addr", "addr_")
+def outer_and_sum(output: Tensor, _bias: Tensor, a: Tensor, b: Tensor, *_) -> int:
+    """matrix + a ⊗ b."""
+    return a.numel() * b.numel()
+
+
+@formula("convolution", "_convolution", "convolution_overrideable")
+def convolution(
+    output: Tensor, x: Tensor, weight: Tensor, _bias, _stride, _padding, _dilation, transposed, *_
+) -> int:
+    """Each output (transposed: each input) meets one filter of in/groups × kernel numbers.
+
+    weight: (out, in/groups, *kernel), transposed (in, out/groups, *kernel).
+    """
+    return (x if transposed else output).numel() * weight[0].numel()
+
+
+@formula(
+    "_scaled_dot_product_flash_attention",
+    "_scaled_dot_product_flash_attention_for_cpu",
+    "_scaled_dot_product_efficient_attention",
+    "_scaled_dot_product_cudnn_attention",
+    "_scaled_dot_product_fused_attention_overrideable",
+)
+def attention(output, query: Tensor, key: Tensor, value: Tensor, *_) -> int:
+    """softmax(q k^T) v: q k^T costs queries · keys · E and the rest queries · keys · E_v.
+
+    query (batch, heads, queries, E), key (batch, heads, keys, E), value (batch, heads, keys, E_v).
+    """
+    pairs = query.shape[:-1].numel() * key.shape[-2]  # batch · heads · queries · keys
+    return pairs * (query.shape[-1] + value.shape[-1])
+
+
+@formula("_trilinear")
+def trilinear(output: Tensor, x1: Tensor, weight: Tensor, x2: Tensor, *_) -> int:
+    """Bilinear layer: x1^T W x2 for each output; x1 (N, 1, in1, 1), W (1, out, in1, in2)."""
+    return x1.shape[0] * (weight.numel() + weight.shape[1] * weight.shape[2])
+
+
+# Operators that are known and cost no MAC, beside all that torch tags as pointwise or as a view.
+FREE = frozenset(
+    {
+        # norms, softmax, reductions
+        *("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training"),
+        *("native_layer_norm", "native_group_norm", "_fused_rms_norm", "_softmax", "_log_softmax"),
+        *(
+            "_batch_norm_no_update",
+            "_batch_norm_with_update",
+            "cudnn_batch_norm",
+            "linalg_vector_norm",
+        ),
+        *("batch_norm", "layer_norm", "group_norm", "norm", "_weight_norm_interface"),
+        *("sum", "mean", "amax", "amin", "max", "min", "argmax", "argmin", "prod", "var", "std"),
+        *("var_mean", "any", "all", "cumsum", "logsumexp", "topk", "sort", "aminmax", "nansum"),
+        # pooling and resizing
+        *("max_pool2d_with_indices", "max_pool3d_with_indices", "avg_pool2d", "avg_pool3d"),
+        *("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_max_pool2d", "avg_pool1d"),
+        *("adaptive_max_pool3d", "upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"),
+        *(
+            "upsample_bilinear2d",
+            "upsample_bicubic2d",
+            "upsample_linear1d",
+            "_upsample_nearest_exact2d",
+        ),
+        *("max_unpool2d", "im2col", "col2im", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa"),
+        *("upsample_trilinear3d", "adaptive_avg_pool2d", "adaptive_avg_pool1d", "max_pool2d"),
+        # moving numbers about
+        *("cat", "stack", "index", "index_put", "index_put_", "_unsafe_index", "gather", "scatter"),
+        *("scatter_", "scatter_add", "scatter_add_", "index_select", "embedding", "_embedding_bag"),
+        *("index_add", "index_add_", "index_copy", "masked_select", "nonzero", "take", "where"),
+        *("constant_pad_nd", "reflection_pad1d", "reflection_pad2d", "replication_pad2d", "roll"),
+        *(
+            "replication_pad1d",
+            "flip",
+            "repeat",
+            "repeat_interleave",
+            "copy_",
+            "_copy_from",
+            "tril",
+        ),
+        *("clone", "_to_copy", "native_dropout", "bernoulli_", "channel_shuffle", "pixel_shuffle"),
+        *("native_channel_shuffle", "pixel_unshuffle", "contiguous", "triu", "tril_", "triu_"),
+        *("_unsafe_view", "_reshape_copy", "split_with_sizes_copy", "one_hot", "resize_", "set_"),
+        *("select_scatter", "slice_scatter", "diagonal_scatter", "_pack_padded_sequence"),
+        *("_pad_packed_sequence", "masked_fill", "masked_fill_", "masked_scatter", "unfold"),
+        *("hardswish_", "hardsigmoid_", "log_sigmoid_forward", "glu", "rrelu_with_noise", "prelu"),
+        *("_prelu_kernel", "_thnn_fused_lstm_cell", "_thnn_fused_gru_cell", "celu_", "mish_"),
+        *("silu_", "elu_", "leaky_relu_", "gelu_", "threshold_", "clamp_", "sigmoid_", "tanh_"),
+        # making numbers, asking about them
+        *("empty", "empty_like", "empty_strided", "new_empty", "new_zeros", "new_ones", "new_full"),
+        *("zeros", "zeros_like", "ones", "ones_like", "full", "full_like", "arange", "linspace"),
+        *(
+            "scalar_tensor",
+            "eye",
+            "rand",
+            "rand_like",
+            "randn",
+            "randn_like",
+            "randint",
+            "randperm",
+        ),
+        *("zero_", "fill_", "normal_", "uniform_", "_local_scalar_dense", "item", "lift_fresh"),
+        *("equal", "is_same_size", "sym_size", "sym_numel", "sym_stride", "sym_storage_offset"),
+        *(
+            "_assert_async",
+            "_assert_tensor_metadata",
+            "new_empty_strided",
+            "lift",
+            "lift_fresh_copy",
+        ),
+        *("is_pinned", "_pin_memory", "record_stream", "bucketize", "searchsorted", "histc"),
+    }
+)
+
+
+def kind(operator: torch._ops.OpOverload) -> str:
+    """What an operator is to the counter: "formula", "composite", "free" or "unknown".
+
+    >>> kind(aten.addmm.default), kind(aten.relu.default), kind(aten._fft_r2c.default)
+    ('formula', 'free', 'unknown')
+    """
+    packet = operator.overloadpacket
+    if packet in FORMULAS:
+        return "formula"
+    if operator.namespace == "aten" and packet.__name__ in FREE:
+        return "free"
+    if torch.Tag.pointwise in operator.tags or operator.is_view or operator.namespace == "prim":
+        return "free"
+    composite = torch._C.DispatchKey.CompositeImplicitAutograd
+    return "composite" if operator.has_kernel_for_dispatch_key(composite) else "unknown"
+
+
+class MacCounter(TorchDispatchMode):
+    """Counts the MACs of everything that runs inside it, by the place `where()` names.
+
+    Attributes: `macs`, a Counter place → MACs; `unknown`, a Counter operator name → calls.
+
+    >>> with MacCounter() as counter:
+    ...     _ = torch.ones(2, 3) @ torch.ones(3, 4)
+    >>> counter.macs.total()
+    24
+    """
+
+    def __init__(self, where: Callable[[], str] = str) -> None:
+        super().__init__()
+        self.where = where
+        self.macs: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
+        self._kinds: dict[object, str] = {}
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        """Run one operator, and count it."""
+        if (what := self._kinds.get(func)) is None:
+            what = self._kinds[func] = kind(func)
+        if what == "composite":
+            with self:
+                return func.decompose(*args, **(kwargs or {}))
+        output = func(*args, **(kwargs or {}))
+        if what == "formula":
+            self.macs[self.where()] += FORMULAS[func.overloadpacket](output, *args)
+        elif what == "unknown":
+            self.unknown[str(func)] += 1
+        return output

@@ -316,12 +316,19 @@ class SparseLinear(nn.Module):
         super().__init__()
         with warnings.catch_warnings():  # torch says once a process that CSR is in beta
             warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
-            self.register_buffer("weight", linear.weight.detach().to_sparse_csr())
+            self.register_buffer("weight", _narrow_csr(linear.weight.detach()))
         bias = torch.zeros(linear.out_features) if linear.bias is None else linear.bias.detach()
         self.register_buffer("bias", bias.to(linear.weight).clone())
 
     def forward(self, x: Tensor) -> Tensor:
         return (self.weight @ x.T).T + self.bias  # (out, in) @ (in, N) → (N, out)
+
+
+def _narrow_csr(weight: Tensor) -> Tensor:
+    """CSR with 4-byte indices; torch's own take 8, in storage twice as long as they need."""
+    csr = weight.to_sparse_csr()
+    rows, columns = csr.crow_indices().int().clone(), csr.col_indices().int().clone()
+    return torch.sparse_csr_tensor(rows, columns, csr.values(), csr.shape)
 
 
 # ---------------------------------------------------------------- structured: whole channels

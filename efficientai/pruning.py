@@ -328,7 +328,9 @@ def _narrow_csr(weight: Tensor) -> Tensor:
     """CSR with 4-byte indices; torch's own take 8, in storage twice as long as they need."""
     csr = weight.to_sparse_csr()
     rows, columns = csr.crow_indices().int().clone(), csr.col_indices().int().clone()
-    return torch.sparse_csr_tensor(rows, columns, csr.values(), csr.shape)
+    return torch.sparse_csr_tensor(
+        rows, columns, csr.values(), csr.shape, check_invariants=True
+    )
 
 
 # ---------------------------------------------------------------- structured: whole channels

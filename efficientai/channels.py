@@ -35,21 +35,14 @@ SAME_CHANNELS = (
     *(nn.Hardtanh, nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Upsample),
     *(_DropoutNd, _MaxPoolNd, _AvgPoolNd, _AdaptiveAvgPoolNd, _AdaptiveMaxPoolNd),
 )
-SAME_CHANNELS_BY_NAME = frozenset(
-    {
-        *("relu", "relu_", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardtanh"),
-        *("hardswish", "hardsigmoid", "sigmoid", "tanh", "softplus", "clamp", "neg", "abs"),
-        *("max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d"),
-        *("adaptive_avg_pool2d", "adaptive_max_pool2d", "interpolate", "dropout", "dropout2d"),
-        *("contiguous", "clone", "detach", "float"),
-    }
-)
-ELEMENTWISE = frozenset(
-    {
-        *("add", "iadd", "add_", "sub", "isub", "sub_", "mul", "imul", "mul_"),
-        *("truediv", "div", "maximum", "minimum"),
-    }
-)
+SAME_CHANNELS_NAMES = """
+relu relu_ relu6 leaky_relu elu gelu silu mish hardtanh hardswish hardsigmoid sigmoid tanh softplus
+clamp neg abs max_pool1d max_pool2d avg_pool1d avg_pool2d adaptive_avg_pool1d adaptive_avg_pool2d
+adaptive_max_pool2d interpolate dropout dropout2d contiguous clone detach float
+"""
+SAME_CHANNELS_BY_NAME = frozenset(SAME_CHANNELS_NAMES.split())
+ELEMENTWISE_NAMES = "add iadd add_ sub isub sub_ mul imul mul_ truediv div maximum minimum"
+ELEMENTWISE = frozenset(ELEMENTWISE_NAMES.split())
 RESHAPES = frozenset({"flatten", "view", "reshape", "squeeze", "unsqueeze"})
 NO_TENSOR = frozenset(["size", "dim", "getattr"])  # ask for a shape, which has no channels
 

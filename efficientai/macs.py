@@ -85,18 +85,6 @@ def inner(output: Tensor, a: Tensor, b: Tensor) -> int:
     return a.numel()
 
 
-@formula("ger")
-def outer(output: Tensor, a: Tensor, b: Tensor) -> int:
-    """(m,) ⊗ (n,): a matrix product with one term a sum."""
-    return a.numel() * b.numel()
-
-
-@formula("addr", "addr_")
-def outer_and_sum(output: Tensor, _bias: Tensor, a: Tensor, b: Tensor, *_) -> int:
-    """matrix + a ⊗ b."""
-    return a.numel() * b.numel()
-
-
 @formula("convolution", "_convolution", "convolution_overrideable")
 def convolution(
     output: Tensor, x: Tensor, weight: Tensor, _bias, _stride, _padding, _dilation, transposed, *_
@@ -126,84 +114,48 @@ def attention(output, query: Tensor, key: Tensor, value: Tensor, *_) -> int:
 
 @formula("_trilinear")
 def trilinear(output: Tensor, x1: Tensor, weight: Tensor, x2: Tensor, *_) -> int:
-    """Bilinear layer: x1^T W x2 for each output; x1 (N, 1, in1, 1), W (1, out, in1, in2)."""
-    return x1.shape[0] * (weight.numel() + weight.shape[1] * weight.shape[2])
+    """Bilinear layer, W x2 and then x1 · (W x2) for each output.
+
+    x1 (N, in1), weight (out, in1, in2), x2 (N, in2).
+    """
+    return x1.shape[0] * (weight.numel() + weight.shape[0] * weight.shape[1])
 
 
-# Operators that are known and cost no MAC, beside all that torch tags as pointwise or as a view.
-FREE = frozenset(
-    {
-        # norms, softmax, reductions
-        *("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training"),
-        *("native_layer_norm", "native_group_norm", "_fused_rms_norm", "_softmax", "_log_softmax"),
-        *(
-            "_batch_norm_no_update",
-            "_batch_norm_with_update",
-            "cudnn_batch_norm",
-            "linalg_vector_norm",
-        ),
-        *("batch_norm", "layer_norm", "group_norm", "norm", "_weight_norm_interface"),
-        *("sum", "mean", "amax", "amin", "max", "min", "argmax", "argmin", "prod", "var", "std"),
-        *("var_mean", "any", "all", "cumsum", "logsumexp", "topk", "sort", "aminmax", "nansum"),
-        # pooling and resizing
-        *("max_pool2d_with_indices", "max_pool3d_with_indices", "avg_pool2d", "avg_pool3d"),
-        *("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_max_pool2d", "avg_pool1d"),
-        *("adaptive_max_pool3d", "upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"),
-        *(
-            "upsample_bilinear2d",
-            "upsample_bicubic2d",
-            "upsample_linear1d",
-            "_upsample_nearest_exact2d",
-        ),
-        *("max_unpool2d", "im2col", "col2im", "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa"),
-        *("upsample_trilinear3d", "adaptive_avg_pool2d", "adaptive_avg_pool1d", "max_pool2d"),
-        # moving numbers about
-        *("cat", "stack", "index", "index_put", "index_put_", "_unsafe_index", "gather", "scatter"),
-        *("scatter_", "scatter_add", "scatter_add_", "index_select", "embedding", "_embedding_bag"),
-        *("index_add", "index_add_", "index_copy", "masked_select", "nonzero", "take", "where"),
-        *("constant_pad_nd", "reflection_pad1d", "reflection_pad2d", "replication_pad2d", "roll"),
-        *(
-            "replication_pad1d",
-            "flip",
-            "repeat",
-            "repeat_interleave",
-            "copy_",
-            "_copy_from",
-            "tril",
-        ),
-        *("clone", "_to_copy", "native_dropout", "bernoulli_", "channel_shuffle", "pixel_shuffle"),
-        *("native_channel_shuffle", "pixel_unshuffle", "contiguous", "triu", "tril_", "triu_"),
-        *("_unsafe_view", "_reshape_copy", "split_with_sizes_copy", "one_hot", "resize_", "set_"),
-        *("select_scatter", "slice_scatter", "diagonal_scatter", "_pack_padded_sequence"),
-        *("_pad_packed_sequence", "masked_fill", "masked_fill_", "masked_scatter", "unfold"),
-        *("hardswish_", "hardsigmoid_", "log_sigmoid_forward", "glu", "rrelu_with_noise", "prelu"),
-        *("_prelu_kernel", "_thnn_fused_lstm_cell", "_thnn_fused_gru_cell", "celu_", "mish_"),
-        *("silu_", "elu_", "leaky_relu_", "gelu_", "threshold_", "clamp_", "sigmoid_", "tanh_"),
-        # making numbers, asking about them
-        *("empty", "empty_like", "empty_strided", "new_empty", "new_zeros", "new_ones", "new_full"),
-        *("zeros", "zeros_like", "ones", "ones_like", "full", "full_like", "arange", "linspace"),
-        *(
-            "scalar_tensor",
-            "eye",
-            "rand",
-            "rand_like",
-            "randn",
-            "randn_like",
-            "randint",
-            "randperm",
-        ),
-        *("zero_", "fill_", "normal_", "uniform_", "_local_scalar_dense", "item", "lift_fresh"),
-        *("equal", "is_same_size", "sym_size", "sym_numel", "sym_stride", "sym_storage_offset"),
-        *(
-            "_assert_async",
-            "_assert_tensor_metadata",
-            "new_empty_strided",
-            "lift",
-            "lift_fresh_copy",
-        ),
-        *("is_pinned", "_pin_memory", "record_stream", "bucketize", "searchsorted", "histc"),
-    }
-)
+# Operators that are known and cost no MAC, beside those that torch tags as pointwise or as views.
+FREE_NAMES = """
+native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_no_training batch_norm
+_batch_norm_no_update _batch_norm_with_update cudnn_batch_norm native_layer_norm layer_norm
+native_group_norm group_norm _fused_rms_norm _weight_norm_interface norm linalg_vector_norm
+_softmax _log_softmax _safe_softmax logsumexp log_sigmoid_forward glu prelu _prelu_kernel
+rrelu_with_noise hardswish_ hardsigmoid_ celu_ mish_ silu_ elu_ leaky_relu_ gelu_ threshold_
+_thnn_fused_lstm_cell _thnn_fused_gru_cell addr addr_
+sum nansum mean prod amax amin aminmax max min argmax argmin var std var_mean any all
+cumsum topk sort
+
+max_pool2d max_pool2d_with_indices max_pool3d_with_indices max_unpool2d avg_pool1d avg_pool2d
+avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d _adaptive_avg_pool2d _adaptive_avg_pool3d
+adaptive_max_pool2d adaptive_max_pool3d upsample_nearest1d upsample_nearest2d upsample_nearest3d
+_upsample_nearest_exact2d upsample_linear1d upsample_bilinear2d _upsample_bilinear2d_aa
+upsample_bicubic2d _upsample_bicubic2d_aa upsample_trilinear3d im2col col2im pixel_shuffle
+pixel_unshuffle channel_shuffle native_channel_shuffle
+
+cat stack index index_put index_put_ _unsafe_index gather scatter scatter_ scatter_add scatter_add_
+index_select index_add index_add_ index_copy embedding _embedding_bag masked_select masked_scatter
+nonzero take one_hot constant_pad_nd reflection_pad1d reflection_pad2d replication_pad1d
+replication_pad2d roll flip repeat repeat_interleave copy_ _copy_from clone _to_copy contiguous
+tril triu tril_ triu_ unsafe_split unsafe_split_with_sizes split_with_sizes_copy _unsafe_view
+_reshape_copy select_scatter slice_scatter diagonal_scatter resize_ set_ _to_sparse _to_sparse_csr
+_to_dense _pack_padded_sequence _pad_packed_sequence native_dropout bernoulli_ bucketize
+searchsorted histc
+
+empty empty_like empty_strided new_empty new_empty_strided new_zeros new_ones new_full zeros
+zeros_like ones ones_like full full_like arange linspace scalar_tensor eye rand rand_like randn
+randn_like randint randperm zero_ fill_ normal_ uniform_ lift lift_fresh lift_fresh_copy
+_local_scalar_dense equal is_same_size is_pinned _pin_memory record_stream sym_size sym_numel
+sym_stride sym_storage_offset _assert_async _assert_tensor_metadata
+"""
+FREE = frozenset(FREE_NAMES.split())
+FREE_TAGS = {torch.Tag.pointwise, torch.Tag.inplace_view}
 
 
 def kind(operator: torch._ops.OpOverload) -> str:
@@ -217,7 +169,7 @@ def kind(operator: torch._ops.OpOverload) -> str:
         return "formula"
     if operator.namespace == "aten" and packet.__name__ in FREE:
         return "free"
-    if torch.Tag.pointwise in operator.tags or operator.is_view or operator.namespace == "prim":
+    if operator.is_view or operator.namespace == "prim" or FREE_TAGS & {*operator.tags}:
         return "free"
     composite = torch._C.DispatchKey.CompositeImplicitAutograd
     return "composite" if operator.has_kernel_for_dispatch_key(composite) else "unknown"

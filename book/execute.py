@@ -25,9 +25,13 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+STRICT = """import warnings
+warnings.simplefilter("error")
+warnings.simplefilter("ignore", PendingDeprecationWarning)  # the kernel's own, at shutdown
+"""
 KERNEL_ARGUMENTS = [
-    "--IPKernelApp.exec_lines=import warnings; warnings.simplefilter('error')",
+    f"--IPKernelApp.exec_lines={STRICT}",
     "--IPKernelApp.log_level=40",  # its warning about unencrypted local sockets is noise here
 ]
 
@@ -109,7 +113,7 @@ def is_current(chapter: Chapter) -> bool:
 
 
 async def execute(chapter: Chapter, slots: asyncio.Semaphore) -> None:
-    """Run one chapter's cells in a fresh kernel and keep the result; `ChapterError` if one fails."""
+    """Run one chapter in a fresh kernel and keep the result; `ChapterError` if a cell fails."""
     async with slots:
         print(f"  {chapter.name}: running", flush=True)
         started, at = time.monotonic(), {"cell": 0}

@@ -4,7 +4,8 @@
     Seven questions, about 60 minutes.
     ```
 
-It links to the notebook in Colab and to a copy that is served with the site.
+It links to the notebook in Colab and to a copy that is served with the site. In running text,
+{exercise-link}`text <pruning>` opens an exercise and {repository-link}`text <path>` a file.
 """
 
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import repository
 from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 
 class Exercise(SphinxDirective):
@@ -24,8 +25,7 @@ class Exercise(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Build an admonition with the body and two links."""
         topic = self.arguments[0]
-        notebook = Path(self.env.srcdir) / "exercises" / f"{topic}.ipynb"
-        if not notebook.exists():
+        if not source(self.env, topic).exists():
             raise self.error(f"exercise: there is no exercises/{topic}.ipynb")
         box = nodes.admonition("", nodes.title("", "Now you"), classes=["exercise"])
         self.state.nested_parse(self.content, self.content_offset, box)
@@ -43,6 +43,34 @@ class Exercise(SphinxDirective):
         )
 
 
+class ExerciseLink(ReferenceRole):
+    """A link that opens a topic's exercise in Colab."""
+
+    def run(self):
+        """Build the link."""
+        if not source(self.env, self.target).exists():
+            text = f"exercise-link: there is no exercises/{self.target}.ipynb"
+            return [], [self.inliner.reporter.error(text, line=self.lineno)]
+        return [_link(self.title, repository.exercise_in_colab(self.config, self.target))], []
+
+
+class RepositoryLink(ReferenceRole):
+    """A link to a file or folder of the repository, or to its front page (`.`)."""
+
+    def run(self):
+        """Build the link."""
+        return [_link(self.title, repository.page_of(self.config, self.target))], []
+
+
+def source(env, topic: str) -> Path:
+    """Where a topic's student notebook lies."""
+    return Path(env.srcdir) / "exercises" / f"{topic}.ipynb"
+
+
+def _link(text: str, address: str) -> nodes.reference:
+    return nodes.reference("", text, refuri=address, internal=False)
+
+
 def serve_exercises(app, exception) -> None:
     """Copy the students' notebooks into the site, where the boxes' links point."""
     if exception or app.builder.format != "html":
@@ -56,5 +84,7 @@ def serve_exercises(app, exception) -> None:
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("exercise", Exercise)
+    app.add_role("exercise-link", ExerciseLink())
+    app.add_role("repository-link", RepositoryLink())
     app.connect("build-finished", serve_exercises)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

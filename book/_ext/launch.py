@@ -1,23 +1,163 @@
-"""Chapters open in Colab as notebooks that exist.
+"""Chapters open in Colab, and download, as notebooks that work there.
 
-Chapters are written as text. The theme links Colab to the text file, which Colab cannot open.
-Here the button points at the notebook published beside the page on the `gh-pages` branch, and
-that notebook is made to work there: plain Markdown, no outputs, the package installed first.
+Chapters are written as text, which Colab cannot open. When the site is finished, each chapter is
+written beside its page as a notebook: directives turned into plain Markdown, no outputs, and a
+first cell that installs the package where it is missing. The site is deployed by pushing the
+branch `gh-pages`, from which Colab reads that notebook.
 """
 
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
 import repository
 
+INSTALL = """# Colab does not have the course's package yet; elsewhere this cell does nothing.
+import sys
 
-def point_colab_at_notebook(app, pagename, templatename, context, doctree) -> None:
-    """Rewrite the Colab button of a chapter."""
-    for group in context.get("header_buttons", []):
-        for button in group.get("buttons", []):
-            if button.get("text") == "Colab":
-                button["url"] = repository.chapter_in_colab(app.config, pagename)
+if "google.colab" in sys.modules:
+    %pip install -q git+{url}"""
+
+FENCE = re.compile(
+    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\} *(?P<title>.*)\n(?P<body>.*?)^(?P=fence) *$\n?",
+    re.M | re.S,
+)
+OPTIONS = re.compile(r"\A(?:---\n.*?\n---\n|(?::[\w-]+:.*\n)+)", re.S)
+ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]+)`")
+TARGET = re.compile(r"^\([\w:.-]+\)=\n", re.M)
+
+
+@dataclass
+class Inserts:
+    """What stands in place of things that only the site knows."""
+
+    links: dict[str, str] = field(default_factory=dict)  # directive → address
+    numbers: dict[str, str] = field(default_factory=dict)  # glued name → text
+
+
+def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
+    """Turn MyST directives and roles into Markdown that every notebook viewer shows.
+
+    An admonition becomes a quotation with a bold title, a glued number the number.
+
+    >>> plain_markdown("See {doc}`the guide <guides/student>` and {term}`sparsity`.")
+    'See the guide and sparsity.'
+    >>> print(plain_markdown(":::{tip} Why\\n:class: x\\nBecause.\\n:::\\n"))
+    > **Why**
+    >
+    > Because.
+    <BLANKLINE>
+    """
+    inserts = inserts or Inserts()
+    text = FENCE.sub(lambda m: _directive(m, inserts), TARGET.sub("", text))
+    return ROLE.sub(lambda m: _role(m, inserts), text)
+
+
+def _directive(match: re.Match, inserts: Inserts) -> str:
+    name, title = match["name"], match["title"].strip()
+    body = OPTIONS.sub("", match["body"].lstrip("\n")).strip("\n")
+    if name == "math":
+        return f"$$\n{body}\n$$\n"
+    if name in ("figure", "image"):
+        return f"{body}\n"
+    if name in inserts.links:
+        title, body = "Now you", f"{body}\n\n[Open the exercise]({inserts.links[name]})"
+    elif name not in ("admonition", "exercise"):
+        title = title or name.capitalize()
+    return _quotation(title, plain_markdown(body, inserts)) + "\n"
+
+
+def _quotation(title: str, body: str) -> str:
+    lines = [f"**{title}**", "", *body.strip().splitlines()]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def _role(match: re.Match, inserts: Inserts) -> str:
+    name, text = match["name"], match["text"]
+    if name == "glue:text":
+        return inserts.numbers.get(text, "…")
+    if name == "math":
+        return f"${text}$"
+    if name.startswith("cite"):
+        return f"[{text}]"
+    if name.startswith(("py:", "func", "class", "mod")):
+        return f"`{text.lstrip('~!.')}`"
+    return text.split("<")[0].strip()
+
+
+def launchable(notebook: nbformat.NotebookNode, config, topic: str) -> nbformat.NotebookNode:
+    """A copy of an executed chapter that a reader can run from the top, anywhere.
+
+    Cells that the page removes are left out: they put numbers into the text and do nothing else.
+    """
+    url = config.html_theme_options["repository_url"]
+    links = {"exercise": repository.exercise_in_colab(config, topic)}
+    inserts = Inserts(links, glued(notebook))
+    copy = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    )
+    copy.cells = [nbformat.v4.new_code_cell(INSTALL.format(url=url), id="install")]
+    for number, cell in enumerate(notebook.cells):
+        if "remove-cell" in cell.metadata.get("tags", []):
+            continue
+        if cell.cell_type == "code":
+            new = nbformat.v4.new_code_cell(cell.source)
+        else:
+            new = nbformat.v4.new_markdown_cell(plain_markdown(cell.source, inserts))
+        copy.cells.append({**new, "id": f"cell-{number}"})
+    return nbformat.from_dict(copy)
+
+
+def glued(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """The numbers that the code put into the text, by name."""
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    glues = [out for out in outputs if "scrapbook" in out.get("metadata", {})]
+    return {out.metadata.scrapbook.name: _text(out.data) for out in glues}
+
+
+def _text(data: dict[str, str]) -> str:
+    """The plain text of an output; glue hides it under a MIME type of its own."""
+    return next(value for mime, value in data.items() if mime.endswith("text/plain")).strip("'")
+
+
+def chapters(app) -> list[str]:
+    """The pages that are notebooks."""
+    return [name for name, meta in app.env.metadata.items() if "kernelspec" in meta]
+
+
+def offer_launch(app, pagename, templatename, context, doctree) -> None:
+    """Give a chapter's page its addresses in Colab and on this site."""
+    if pagename in chapters(app):
+        context["launch"] = {
+            "colab": repository.chapter_in_colab(app.config, pagename),
+            "notebook": f"_sources/{pagename}.ipynb",
+        }
+
+
+def _executed(app, docname: str) -> Path:
+    """The executed chapter: as book/execute.py kept it, else as Jupyter Book left it."""
+    build = Path(app.outdir).parent
+    kept = build / "chapters" / f"{docname}.ipynb"
+    return kept if kept.exists() else build / "jupyter_execute" / f"{docname}.ipynb"
+
+
+def write_notebooks(app, exception) -> None:
+    """Write the launchable notebook of every chapter into the finished site."""
+    if exception or app.builder.format != "html":
+        return
+    for name in chapters(app):
+        executed = nbformat.read(_executed(app, name), 4)
+        notebook = launchable(executed, app.config, Path(name).name)
+        target = Path(app.outdir) / "_sources" / f"{name}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def setup(app):
     """Register with Sphinx."""
-    # After the theme has made its buttons (priority 500).
-    app.connect("html-page-context", point_colab_at_notebook, priority=600)
+    app.connect("html-page-context", offer_launch)
+    # After the theme, which copies the executed notebook to the same place.
+    app.connect("build-finished", write_notebooks, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

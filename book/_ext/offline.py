@@ -5,7 +5,10 @@ from pathlib import Path
 
 # The icon script (1.5 MB) draws what the icon font beside it draws too.
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*scripts/fontawesome\.js[^>]*></script>")
-UNUSED = ("scripts/fontawesome.js*", "**/*.map", "**/fontawesome/webfonts/*.ttf")
+UNUSED = (
+    "scripts/fontawesome.js*", "**/*.map", "**/fontawesome/webfonts/*.ttf", "*webpack-macros.html",
+    "sphinx-thebe.*",
+)  # fmt: skip
 
 
 def trim(app, exception) -> None:

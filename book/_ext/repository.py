@@ -25,3 +25,10 @@ def exercise_in_colab(config, topic: str) -> str:
 def chapter_in_colab(config, docname: str) -> str:
     """The address that opens a chapter in Colab: the notebook published beside the page."""
     return colab(config, f"_sources/{docname}.ipynb", "gh-pages")
+
+
+def page_of(config, path: str) -> str:
+    """The address of a file or folder on GitHub; `.` is the front page."""
+    front = f"https://github.com/{slug(config)}"
+    branch = config.html_theme_options["repository_branch"]
+    return front if path == "." else f"{front}/tree/{branch}/{path}"

@@ -78,7 +78,7 @@ def untouched(model: nn.Module) -> Iterator[None]:
     """Inside, the model is in evaluation mode and records no gradients; after, it is as before.
 
     Restored are every module's attributes, its containers included, and the random state of the
-    CPU and of the model's GPUs. What `run` does to buffers, it does to copies.
+    CPU and of the model's GPUs. Buffers are kept safe by `stand_ins`.
     """
     before = [(vars(module), _copied(vars(module))) for module in model.modules()]
     gpus = {p.device for p in model.parameters() if p.is_cuda}
@@ -110,17 +110,16 @@ def _restore(attributes: dict, saved: dict[str, tuple[object, object]]) -> None:
             value[:] = content
 
 
-def run(model: nn.Module, inputs: tuple, device: str | None = None) -> object:
-    """Output of the model; its buffers are copies, so that it may write to them.
+def stand_ins(model: nn.Module, device: str | None = None) -> dict[str, Tensor]:
+    """Tensors to run the model with in the place of its own, so that it cannot write to those.
 
-    With device="meta" parameters, buffers and inputs have shapes and no numbers.
+    Copies of the buffers; with device="meta" all parameters and buffers, with shapes alone.
     """
-    tensors: dict[str, Tensor] = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    buffers = dict(model.named_buffers())
     if device == "meta":
-        everything = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-        tensors = {name: _as_meta(tensor) for name, tensor in everything.items()}
-        inputs = tree_map_only(Tensor, _as_meta, inputs)
-    return functional_call(model, tensors, inputs)
+        everything = {**dict(model.named_parameters()), **buffers}
+        return {name: _as_meta(tensor) for name, tensor in everything.items()}
+    return {name: buffer.clone() for name, buffer in buffers.items()}
 
 
 def _as_meta(tensor: Tensor) -> Tensor:
@@ -166,9 +165,11 @@ def _count(model: nn.Module, inputs: tuple) -> Scopes:
 
 
 def _counted_run(model: nn.Module, inputs: tuple, device: str | None) -> Scopes:
-    scopes = Scopes(model)
+    scopes, tensors = Scopes(model), stand_ins(model, device)
+    if device == "meta":
+        inputs = tree_map_only(Tensor, _as_meta, inputs)
     with untouched(model), _spelled_out(), scopes:
-        run(model, inputs, device)
+        functional_call(model, tensors, inputs)
     return scopes
 
 
@@ -235,13 +236,13 @@ def peak_activation_bytes(model: nn.Module, *inputs: object) -> int:
     >>> peak_activation_bytes(model, torch.zeros(1, 4))  # 4 inputs, 8 before and 8 after ReLU
     80
     """
-    weights = [*model.parameters()]
+    buffers = stand_ins(model)
+    memory = LiveMemory(ignore=[*model.parameters(), *buffers.values()])
+    memory.watch(inputs)
     with untouched(model):
-        memory = LiveMemory(ignore=weights)
-        memory.watch(inputs)
         try:
             with memory:
-                run(model, inputs)
+                functional_call(model, buffers, inputs)
         except Exception as error:
             raise _explain(model, inputs, error) from error
     return memory.peak_bytes

@@ -382,7 +382,7 @@ def remove_channels(
     if layer not in graph.outputs:
         known = ", ".join(graph.outputs)
         raise ValueError(
-            f"{layer!r} is no linear or convolution layer here; choose one of: {known}"
+            f"{layer!r} is no linear or convolution layer; choose one of: {known}"
         )
     outputs = graph.outputs[layer]
     if keep.dtype != torch.bool or keep.shape != (len(outputs),):

@@ -1,0 +1,61 @@
+"""Digits as promised; larger sets through a stand-in for the files that a download would bring."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from efficientai.data import digits, load
+
+
+def test_digits_are_all_there_once():
+    images, _ = load_digits(return_X_y=True)
+    split = digits()
+    ours = torch.cat([split.train_x, split.test_x]).flatten(1)
+    theirs = torch.tensor(images, dtype=torch.float32) / 16
+    assert torch.equal(torch.unique(ours, dim=0), torch.unique(theirs, dim=0))
+    assert len(ours) == len(theirs)
+
+
+def test_digits_have_the_promised_types():
+    split = digits()
+    for x, y in ((split.train_x, split.train_y), (split.test_x, split.test_y)):
+        assert x.dtype == torch.float32 and x.min() == 0 and x.max() == 1
+        assert y.dtype == torch.int64 and len(x) == len(y)
+        shares = y.bincount() / len(y)
+        assert shares.min() > 0.09 and shares.max() < 0.11  # every class in both parts
+
+
+def test_seed_decides_the_split():
+    first, again, other = digits(1), digits(1), digits(2)
+    assert torch.equal(first.test_x, again.test_x)
+    assert not torch.equal(first.test_y, other.test_y)
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "stored", "shape"),
+    [
+        ("fashion_mnist", "FashionMNIST", torch.zeros(6, 28, 28, dtype=torch.uint8), (1, 28, 28)),
+        ("cifar10", "CIFAR10", np.zeros((6, 32, 32, 3), dtype=np.uint8), (3, 32, 32)),
+    ],
+)
+def test_torchvision_sets_come_in_the_same_form(monkeypatch, tmp_path, name, theirs, stored, shape):
+    class Stored:
+        def __init__(self, root, train, download):
+            assert (root, download) == (tmp_path, False)
+            self.data = stored[:4] if train else stored[4:]
+            self.data[:, 0, 1] = 255  # row 0, column 1
+            self.targets = list(range(len(self.data)))
+
+    monkeypatch.setattr(f"torchvision.datasets.{theirs}", Stored)
+    split = load(name, tmp_path)
+    assert split.train_x.shape == (4, *shape) and split.test_x.shape == (2, *shape)
+    assert (split.train_x[:, :, 0, 1] == 1).all() and split.train_x.sum() == 4 * shape[0]
+    assert split.test_y.tolist() == [0, 1] and split.test_y.dtype == torch.int64
+
+
+def test_missing_files_and_unknown_names_are_said(tmp_path):
+    with pytest.raises(RuntimeError, match="not found"):
+        load("cifar10", tmp_path)
+    with pytest.raises(ValueError, match="'mnist'; choose one of: digits, fashion_mnist, cifar10"):
+        load("mnist")

@@ -1,0 +1,158 @@
+"""The command line: ``python -m autograder build | verify | sample | grade | report``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.course import ROOT, Course, CourseError
+
+# Each command imports what it needs when it runs: `--help` answers at once, and a package that is
+# not installed gets a sentence instead of a traceback.
+
+BREACH, MISUSE, STOPPED = 1, 2, 130  # exit statuses
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 something to mend, 2 a bad request."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.run is None:
+        parser.print_help()
+        return 0
+    try:
+        return options.run(options)
+    except CourseError as error:
+        return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        return _refuse(
+            f"The package {error.name!r} is not installed. Run `make install`, "
+            "or `python -m pip install -r requirements.txt`."
+        )
+    except OSError as error:
+        return _refuse(f"{error.strerror or error}: {error.filename or 'no file named'}.")
+    except KeyboardInterrupt:
+        _refuse("Stopped. What was finished is kept; run the same command to go on.")
+        return STOPPED
+
+
+def _refuse(sentence: str) -> int:
+    print(f"autograder: {sentence}", file=sys.stderr)
+    return MISUSE
+
+
+def build(options: argparse.Namespace) -> int:
+    """Write exercises, public checks and bundles; with ``--check`` say what is stale instead."""
+    from autograder import build
+
+    course = options.course
+    if options.check:
+        return _check(course, _topics(options))
+    for topic in _topics(options):
+        master = build.build(course, topic)
+        print(f"{topic}: {len(master.questions)} questions, {master.points:g} points, built")
+    return 0
+
+
+def _check(course: Course, topics: list[str]) -> int:
+    from autograder import build
+
+    stale = [path for topic in topics for path in build.stale(course, topic)]
+    for path in stale:
+        print(f"{path.relative_to(course.root)} is stale: run `python -m autograder build`.")
+    orphans = build.orphans(course)
+    for path in orphans:
+        print(f"{path.relative_to(course.root)} has no master: remove it.")
+    if not stale and not orphans:
+        print(f"{', '.join(topics)}: everything is fresh")
+    return BREACH if stale or orphans else 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Prove each topic's exercise and print what was found."""
+    from autograder.verify import verify
+
+    proofs = []
+    for topic in _topics(options):
+        with Progress() as progress:
+            proofs.append(verify(options.course, topic, progress))
+        print(proofs[-1].table())
+    return 0 if all(proof.holds for proof in proofs) else BREACH
+
+
+def _topics(options: argparse.Namespace) -> list[str]:
+    """The topics asked for, or all of them."""
+    topics = options.topics or options.course.topics()
+    if not topics:
+        raise CourseError(f"{options.course.root / 'solutions'} holds no master.")
+    return [options.course.require(topic) for topic in topics]
+
+
+class Progress:
+    """One line on the terminal that tells how far it is; elsewhere a line now and then."""
+
+    PAUSE = 5.0  # seconds between lines where they cannot be overwritten
+
+    def __init__(self) -> None:
+        self.live = sys.stderr.isatty()
+        self.told = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        if self.live:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self.told >= self.PAUSE:
+            print(text, file=sys.stderr, flush=True)
+            self.told = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m autograder",
+        description="Build the course's exercises, prove them, and grade a class.",
+        epilog="Each command explains itself: python -m autograder grade --help",
+    )
+    parser.add_argument(
+        "--course",
+        type=lambda text: Course(Path(text).resolve()),
+        default=Course(ROOT),
+        metavar="DIR",
+        help="another copy of the course than this one",
+    )
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    _add_build(commands)
+    _add_verify(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction, run: Callable, text: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(run.__name__, help=text, description=text)
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_build(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, build, "make exercises, checks and bundles from their masters")
+    command.add_argument("topics", nargs="*", metavar="topic", help="default: every topic")
+    command.add_argument("--check", action="store_true", help="write nothing, say what is stale")
+
+
+def _add_verify(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, verify, "prove that an exercise grades fairly and leaks nothing")
+    command.add_argument("topics", nargs="*", metavar="topic", help="default: every topic")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

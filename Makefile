@@ -35,7 +35,7 @@ install: .venv/.installed ## make .venv with everything in requirements.txt
 	@echo "Installing into .venv: about 5 GB, a few minutes."
 	$(PYTHON) -m venv .venv
 	$(RUN) -m pip install -q uv
-	$(RUN) -m uv pip install --python $(RUN) -r requirements.txt -c requirements.lock
+	$(RUN) -m uv pip install --compile-bytecode --python $(RUN) -r requirements.txt -c requirements.lock
 	$(RUN) -m uv pip install --python $(RUN) --no-deps -e .
 	@touch $@
 

@@ -6,6 +6,9 @@ Read as text, never imported: a definition replaces the one of the same name in 
 
 from autograder.mistakes import mistake
 
+# Asked for by the exercise alone; the package has no function of that name.
+OWN_NAMES = ["softmax_hessian_diagonal", "obd_prune", "compress"]
+
 # ------------------------------------------------------------------ question 1
 
 

@@ -13,6 +13,7 @@ import statistics
 import time
 import warnings
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from torch.nn.modules.module import (
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from efficientai import energy
 from efficientai.macs import MacCounter
 
 # ---------------------------------------------------------------- what is stored
@@ -201,7 +203,8 @@ class Scopes(MacCounter):
         super().__init__(where=lambda: self._stack[-1])
         self._names = {id(module): name for name, module in model.named_modules()}
         self._stack = [""]
-        self.outputs: dict[str, object] = {}
+        self.shapes: dict[str, tuple[int, ...]] = {}  # of the last call
+        self.output_bytes: Counter[str] = Counter()
 
     def __enter__(self):
         self._hooks = [
@@ -219,7 +222,11 @@ class Scopes(MacCounter):
         self._stack.append(self._names.get(id(module), self._stack[-1]))
 
     def _leave_module(self, module: nn.Module, _inputs: object, output: object) -> None:
-        self.outputs[self._stack.pop()] = output
+        name = self._stack.pop()
+        tensors = [x for x in tree_leaves(output) if isinstance(x, Tensor)]
+        self.output_bytes[name] += sum(map(_nbytes, tensors))
+        if tensors:
+            self.shapes[name] = tuple(tensors[0].shape)
 
 
 # ---------------------------------------------------------------- peak activations
@@ -401,6 +408,7 @@ class ModuleCost(NamedTuple):
     name: str
     kind: str
     output_shape: tuple[int, ...] | None
+    output_bytes: int
     params: int
     weight_bytes: int
     macs: int
@@ -431,6 +439,14 @@ class Profile:
     def macs(self) -> int:
         """Multiply-accumulates of the forward pass."""
         return sum(module.macs for module in self.modules)
+
+    def energy_mj(self, precision: str = "fp32") -> float:
+        """Estimated millijoules of the forward pass, by `efficientai.energy.inference_mj`.
+
+        Weights and activations count with the bytes that they have in the model.
+        """
+        activations = sum(module.output_bytes for module in self.modules)
+        return energy.inference_mj(self.macs, self.weight_bytes, activations, precision)
 
     def __str__(self) -> str:
         head = ("module", "kind", "output", "parameters", "bytes", "MACs")
@@ -484,7 +500,8 @@ def _module_costs(model: nn.Module, scopes: Scopes) -> Iterator[ModuleCost]:
         yield ModuleCost(
             name=name,
             kind=type(module).__name__,
-            output_shape=_first_shape(scopes.outputs.get(name)),
+            output_shape=scopes.shapes.get(name),
+            output_bytes=scopes.output_bytes[name],
             params=sum(p.numel() for p in parameters),
             weight_bytes=sum(map(_nbytes, parameters + buffers)),
             macs=scopes.macs[name],
@@ -496,7 +513,3 @@ def _first_seen(tensors: Iterator[Tensor], seen: set[int]) -> list[Tensor]:
     new = [tensor for tensor in tensors if id(tensor) not in seen]
     seen.update(map(id, new))
     return new
-
-
-def _first_shape(output: object) -> tuple[int, ...] | None:
-    return next((tuple(x.shape) for x in tree_leaves(output) if isinstance(x, Tensor)), None)

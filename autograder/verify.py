@@ -299,17 +299,16 @@ def _write_signatures(course: Course, evidence: _Evidence) -> None:
     """How each known mistake fails: the class report recognises it by that."""
     questions: dict[str, list] = {question.name: [] for question in evidence.master.questions}
     for mistake, trial in zip(evidence.mistakes, evidence.swaps, strict=True):
-        cases = trial["questions"].get(mistake.question, {"cases": []})["cases"]
-        failing = [
-            {"case": case["name"], "message": case["message"]}
-            for case in cases
-            if not case["passed"]
-        ]
+        seen = trial["questions"].get(mistake.question, {"cases": []})
         questions[mistake.question].append(
-            {"mistake": mistake.misconception, "name": mistake.name, "failing": failing}
+            {"mistake": mistake.misconception, "name": mistake.name, "failing": _failing(seen)}
         )
-    text = json.dumps(
-        {"topic": evidence.master.topic, "seed": SEEDS[0], "questions": questions}, indent=1
-    )
+    blank = {name: _failing(seen) for name, seen in evidence.blank["questions"].items()}
+    content = {"topic": evidence.master.topic, "seed": SEEDS[0], "blank": blank}
+    text = json.dumps(content | {"questions": questions}, indent=1)
     path: Path = course.bundle(evidence.master.topic) / "signatures.json"
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def _failing(seen: dict) -> list[dict]:
+    return [{"case": c["name"], "message": c["message"]} for c in seen["cases"] if not c["passed"]]

@@ -1,0 +1,219 @@
+"""Grade many submissions at once on this machine: two warm processes, and a pair of forks for each.
+
+The engine keeps nothing of a submission in this process but its record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from autograder import results
+from autograder.boundary.limits import Limits
+from autograder.boundary.view import course_package
+from autograder.boundary.warm import Warm
+
+SEED_VARIABLE = "EFFICIENTAI_SEED"
+GRACE_SECONDS = 30
+TOLD_BYTES = 64 << 20
+ATTEMPTS = 2  # for a submission that the engine itself failed on
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One file or folder that a student handed in.
+
+    Attributes:
+        file: its path inside the class's folder, with slashes.
+        path: where it is.
+    """
+
+    file: str
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The name of its record."""
+        return results.safe_id(self.file)
+
+
+class Engine:
+    """The warm processes for one topic. Use it as a context.
+
+    Args:
+        topic: whose module the workers do without.
+        bundle: folder with ``tests/`` and ``release.ipynb``.
+        package: folder of the course package.
+        seed: the instructor's; it never reaches a worker.
+        limits: for each submission.
+
+    Attributes:
+        questions: the bundle's questions with their cases.
+        layers: the walls around a worker; an empty text where one stands, else why it does not.
+    """
+
+    def __init__(self, topic: str, bundle: Path, package: Path, seed: str, limits: Limits):
+        self.topic, self.limits = topic, limits
+        self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._lock = threading.Lock()
+        self._slots = set(range(1000))
+        try:
+            self._start(bundle, package, seed)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, bundle: Path, package: Path, seed: str) -> None:
+        course, staging, scratch = (self._folder / name for name in ("course", "root", "tmp"))
+        for folder in (course, staging, scratch):
+            folder.mkdir()
+        self._folder.chmod(0o755)
+        course_package(package, self.topic, course)
+        clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg"}
+        jailed = {"course": str(course), "staging": str(staging), "limits": asdict(self.limits)}
+        home = {"HOME": "/tmp", "MPLCONFIGDIR": "/tmp", "IPYTHONDIR": "/tmp"}
+        self._workers = Warm("worker", jailed, {**clean, **home})
+        trusted = {SEED_VARIABLE: seed, "HOME": str(scratch), "TMPDIR": str(scratch)}
+        self._testers = Warm("tester", {"bundle": str(bundle)}, {**clean, **trusted})
+        self.layers: dict[str, str] = self._workers.wait()["layers"]
+        self.questions: dict[str, list[dict]] = self._testers.wait()["questions"]
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process of the engine and remove its folder."""
+        for name in ("_workers", "_testers"):
+            if hasattr(self, name):
+                getattr(self, name).close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def grade(self, submission: Submission) -> dict:
+        """The record of one submission, without its fingerprint."""
+        for _ in range(ATTEMPTS):
+            record = self._attempt(submission)
+            if record is not None:
+                break
+        else:
+            record = self._compose({}, "engine")
+        return {
+            "id": submission.id,
+            "file": submission.file,
+            "student": results.student_of(submission.file),
+            "topic": self.topic,
+            **record,
+        }
+
+    def _attempt(self, submission: Submission) -> dict | None:
+        request = {"path": str(submission.path), "limits": asdict(self.limits)}
+        with self._pair() as (report, lifeline, fork):
+            fork(request)
+            told = _listen(report, self.limits.clock_seconds + GRACE_SECONDS)
+            lost = next((line["lost"] for line in told if "lost" in line), None)
+            ending = _ending(lifeline) if lost else "told"
+        record = next((line["record"] for line in told if "record" in line), None)
+        if record is None and not told:
+            return None
+        found = {name: cases for line in told for name, cases in line.get("found", {}).items()}
+        if record is None:
+            return self._compose(found, "tester")
+        if lost and ending == "memory":
+            record["note"] = record["note"].replace(results.LOST[lost], results.LOST["memory"])
+            record["output"] = record["note"]
+        return record
+
+    def _compose(self, found: dict, lost: str) -> dict:
+        """Have a fresh tester put the record together from what a dead one had found."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            request = {"found": found, "lost": lost, "limits": asdict(self.limits)}
+            self._testers.fork(request, [theirs.fileno()])
+            theirs.close()
+            return _listen(ours, GRACE_SECONDS)[-1]["record"]
+
+    @contextlib.contextmanager
+    def _pair(self) -> Iterator[tuple]:
+        """A worker and a tester that are connected to each other, to be ended afterwards."""
+        sockets = [end for _ in range(3) for end in socket.socketpair()]
+        report, tell, lifeline, held, asking, answering = sockets
+        with self._lock:
+            slot = min(self._slots)
+            self._slots.remove(slot)
+
+        def fork(request: dict) -> None:
+            missing = [name for name, why in self.layers.items() if why]
+            guarded = {"limits": request["limits"], "missing": missing, "slot": slot}
+            self._workers.fork(guarded, [answering.fileno(), held.fileno()])
+            self._testers.fork(request, [tell.fileno(), asking.fileno()])
+            for end in (tell, held, asking, answering):
+                end.close()
+
+        try:
+            yield report, lifeline, fork
+        finally:
+            for end in sockets:
+                end.close()
+            with self._lock:
+                self._slots.add(slot)
+
+
+def _listen(report: socket.socket, seconds: float) -> list[dict]:
+    """Every whole line that a tester told until it ended or the time was up."""
+    deadline, told = time.monotonic() + seconds, bytearray()
+    with contextlib.suppress(TimeoutError, ConnectionError):
+        while len(told) < TOLD_BYTES:
+            report.settimeout(max(deadline - time.monotonic(), 0.001))
+            piece = report.recv(1 << 16)
+            if not piece:
+                break
+            told += piece
+    return [json.loads(line) for line in bytes(told).split(b"\n")[:-1]]
+
+
+def _ending(lifeline: socket.socket) -> str:
+    """What the guard says ended its worker."""
+    with contextlib.suppress(OSError, ValueError):
+        lifeline.shutdown(socket.SHUT_WR)
+        lifeline.settimeout(GRACE_SECONDS)
+        return json.loads(lifeline.recv(4096))["ending"]
+    return "told"
+
+
+def run(
+    grade: Callable[[Submission], dict], submissions: Iterable[Submission], jobs: int
+) -> Iterator[tuple[Submission, dict]]:
+    """Grade `submissions`, `jobs` at a time, and yield each with its record as it is done."""
+    waiting = iter(submissions)
+    pool = ThreadPoolExecutor(jobs)
+    running: dict[Future, Submission] = {}
+    try:
+        while True:
+            for submission in waiting:
+                running[pool.submit(grade, submission)] = submission
+                if len(running) > jobs:
+                    break
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def default_jobs() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,10 +5,16 @@ from pathlib import Path
 
 # The icon script (1.5 MB) draws what the icon font beside it draws too.
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*scripts/fontawesome\.js[^>]*></script>")
+# Sphinx loads it for a page without formulas too, if a page below it has some.
+MATH_SCRIPT = re.compile(r"\s*<script[^>]*vendor/mathjax/[^>]*></script>")
+FORMULA = re.compile(r'class="[^"]*\bmath\b')
 UNUSED = (
-    "scripts/fontawesome.js*", "**/*.map", "**/fontawesome/webfonts/*.ttf", "*webpack-macros.html",
+    "scripts/fontawesome.js*",
+    "**/*.map",
+    "**/fontawesome/webfonts/*.ttf",
+    "*webpack-macros.html",
     "sphinx-thebe.*",
-)  # fmt: skip
+)
 
 
 def trim(app, exception) -> None:
@@ -20,9 +26,15 @@ def trim(app, exception) -> None:
         for path in (site / "_static").glob(pattern):
             path.unlink()
     for page in site.rglob("*.html"):
-        text = page.read_text()
-        if (clean := ICON_SCRIPT.sub("", text)) != text:
-            page.write_text(clean)
+        before = page.read_text(encoding="utf-8")
+        if (after := lean(before)) != before:
+            page.write_text(after, encoding="utf-8")
+
+
+def lean(page: str) -> str:
+    """A page without the tags that load what it does not use."""
+    page = ICON_SCRIPT.sub("", page)
+    return page if FORMULA.search(page) else MATH_SCRIPT.sub("", page)
 
 
 def setup(app):

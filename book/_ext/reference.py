@@ -1,0 +1,55 @@
+"""The API pages: one for each module, its docstrings as they stand in the source.
+
+Docstrings of this course are plain text with `names` in single backticks. Here those become code,
+and each module's page opens with a table of what it offers.
+"""
+
+import inspect
+import re
+
+CODE = re.compile(r"(?<![`:\w])`([^`\n]+)`(?![`_])")
+STAR = re.compile(r"(?<![*\\])\*(?!\*)")
+
+
+def read_docstring(app, what: str, name: str, obj, options, lines: list[str]) -> None:
+    """Prepare one docstring for Sphinx."""
+    lines[:] = _plain(lines)
+    if what == "module":
+        lines += contents(obj)
+
+
+def _plain(lines: list[str]) -> list[str]:
+    """Turn plain text into reStructuredText that says the same; examples stay as they are."""
+    done, example = [], False
+    for line in lines:
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        done.append(line if example else _inline(line))
+    return done
+
+
+def _inline(text: str) -> str:
+    """Names in single backticks become code; a star outside of code is a star."""
+    parts = CODE.split(text)  # text, code, text, code, ...
+    parts[::2] = [STAR.sub(r"\*", part) for part in parts[::2]]
+    parts[1::2] = [f"``{code}``" for code in parts[1::2]]
+    return "".join(parts)
+
+
+def contents(module) -> list[str]:
+    """A table in reStructuredText: the module's own public functions and classes."""
+    rows = [row for name, obj in vars(module).items() for row in _row(module, name, obj)]
+    return ["", ".. list-table::", "   :class: contents", "", *rows, ""] if rows else []
+
+
+def _row(module, name: str, obj) -> list[str]:
+    own = getattr(obj, "__module__", None) == module.__name__
+    if name.startswith("_") or not own or not (inspect.isfunction(obj) or inspect.isclass(obj)):
+        return []
+    summary = _inline((inspect.getdoc(obj) or "").split("\n")[0])
+    return [f"   * - :py:obj:`~{module.__name__}.{name}`", f"     - {summary}"]
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("autodoc-process-docstring", read_docstring)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

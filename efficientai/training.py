@@ -57,10 +57,12 @@ def fit(
     seed: int = 0,
     masks: dict[str, Tensor] | None = None,
     after_step: Callable[[int], object] | None = None,
+    loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
 ) -> list[float]:
-    """Minimise cross-entropy with Adam, in place; return the mean loss of every epoch.
+    """Minimise the loss with Adam, in place; return the mean loss of every epoch.
 
-    x: float (N, ...). y: int64 (N,). `seed` orders the batches.
+    x: float (N, ...). y: int64 (N,), or whatever `loss(model(x), y)` takes. `seed` orders the
+    batches.
     `masks` (parameter name → bool, True keeps) are applied again after every optimiser step, so
     that what was pruned stays pruned. `after_step(step)` is called after each step, counted from 0.
     Raises ValueError for empty or unequal x and y, and for a mask that fits no parameter.
@@ -80,7 +82,7 @@ def fit(
         for _ in range(epochs):
             total = 0.0
             for batch in torch.randperm(len(x), generator=shuffle).split(batch_size):
-                total += _step(model, optimiser, x[batch], y[batch]) * len(batch)
+                total += _step(model, optimiser, loss, x[batch], y[batch]) * len(batch)
                 _apply(masked)
                 if after_step is not None:
                     after_step(step)
@@ -89,13 +91,15 @@ def fit(
     return losses
 
 
-def _step(model: nn.Module, optimiser: torch.optim.Optimizer, x: Tensor, y: Tensor) -> float:
+def _step(
+    model: nn.Module, optimiser: torch.optim.Optimizer, loss: Callable, x: Tensor, y: Tensor
+) -> float:
     """One optimiser step; returns the mean loss of the batch before it."""
     optimiser.zero_grad()
-    loss = F.cross_entropy(model(x), y)
-    loss.backward()
+    value = loss(model(x), y)
+    value.backward()
     optimiser.step()
-    return loss.item()
+    return value.item()
 
 
 def _masked_parameters(model: nn.Module, masks: dict[str, Tensor]) -> list[tuple[Tensor, Tensor]]:

@@ -1,0 +1,111 @@
+"""Fronts by definition, bootstrap by theory, energy by hand."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from efficientai import evaluation as ev
+
+POINTS = st.dictionaries(
+    st.integers(0, 20), st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12
+)
+
+
+@given(POINTS)
+def test_front_is_what_the_definition_says(points):
+    def beaten(name):
+        cost, quality = points[name]
+        return any(
+            c <= cost and q >= quality and (c < cost or q > quality) for c, q in points.values()
+        )
+
+    front = ev.pareto_front(points)
+    assert set(front) == {name for name in points if not beaten(name)}
+    costs = [points[name][0] for name in front]
+    assert costs == sorted(costs)
+
+
+def test_choice_follows_the_limits():
+    models = {
+        "a": {"accuracy": 0.99, "ms": 9.0, "kb": 900},
+        "b": {"accuracy": 0.97, "ms": 2.0, "kb": 500},
+        "c": {"accuracy": 0.90, "ms": 1.0, "kb": 10},
+    }
+    assert ev.choose(models, {}, "accuracy") == "a"
+    assert ev.choose(models, {"ms": 2.0}, "accuracy") == "b"  # a limit may be met exactly
+    assert ev.choose(models, {"ms": 2.0, "kb": 400}, "accuracy") == "c"
+    assert ev.choose(models, {"kb": 1}, "accuracy") is None
+
+
+def test_slices_and_the_mean_that_hides_them():
+    labels = torch.zeros(100, dtype=torch.long)
+    groups = (torch.arange(100) >= 90).long()
+    predictions = groups  # all of the small group is wrong
+    slices = ev.slice_accuracy(predictions, labels, groups)
+    assert slices == {0: 1.0, 1: 0.0}
+    assert ev.worst_slice(slices) == (1, 0.0, 1.0)
+    assert (predictions == labels).double().mean() == 0.9
+
+
+def test_bootstrap_width_is_that_of_theory():
+    """Mean of n normal values: 95 % within ± 1.96 sigma / sqrt(n)."""
+    values = np.random.default_rng(0).normal(5, 2, 400)
+    estimate, low, high = ev.bootstrap_interval(values, resamples=4000)
+    assert estimate == values.mean() and low < estimate < high
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.06)
+
+
+def test_bootstrap_covers_as_often_as_it_says():
+    random = np.random.default_rng(1)
+    hits = 0
+    for seed in range(200):
+        _, low, high = ev.bootstrap_interval(
+            random.normal(0, 1, 60), confidence=0.8, resamples=300, seed=seed
+        )
+        hits += low <= 0 <= high
+    assert 0.72 < hits / 200 < 0.88  # three standard errors around 0.8
+
+
+def test_pairs_see_what_independent_runs_hide():
+    """Seeds spread results by 10, the method adds 1: only the paired interval leaves out 0."""
+    random = np.random.default_rng(0)
+    plain = random.normal(90, 10, 20)
+    better = plain + 1 + random.normal(0, 0.2, 20)
+    paired = ev.paired_difference(plain, better)
+    assert paired.low > 0.8 and paired.high < 1.2
+    assert ev.bootstrap_interval(better).low < plain.mean()
+
+
+def test_same_seed_same_interval_and_other_statistics():
+    values = [1.0, 5.0, 2.0, 8.0]
+    assert ev.bootstrap_interval(values) == ev.bootstrap_interval(values)
+    assert ev.bootstrap_interval(values, np.median).estimate == 3.5
+
+
+def test_energy_and_carbon_by_hand():
+    """1 GMAC, a million samples, ten epochs: 3·2·10^16 FLOPs; at 10 GFLOP/J 6 MJ = 5/3 kWh."""
+    energy = ev.training_energy_kwh(1e9, 1e6, 10, flops_per_joule=1e10, overhead=1.2)
+    assert energy == pytest.approx(1.2 * 6e6 / 3.6e6)
+    assert ev.carbon_kg(energy, 500) == pytest.approx(energy / 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ev.pareto_front({"a": (1, float("nan"))}), "'a' has a NaN"),
+        (lambda: ev.choose({"a": {"ms": 1}}, {"kb": 2}, "ms"), r"'a' has no \['kb'\]"),
+        (lambda: ev.slice_accuracy(*[torch.zeros(2)] * 2, torch.zeros(3)), r"\(3,\)"),
+        (lambda: ev.worst_slice({}), "empty"),
+        (lambda: ev.bootstrap_interval([]), r"got \[\]"),
+        (lambda: ev.bootstrap_interval([float("nan")]), "nan"),
+        (lambda: ev.bootstrap_interval([1.0], confidence=95), "got 95"),
+        (lambda: ev.paired_difference([1], [1, 2]), "got 1 and 2"),
+        (lambda: ev.training_energy_kwh(1, 1, 1, 0), "got 0 and"),
+        (lambda: ev.carbon_kg(-1, 1), "got -1 and 1"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -17,7 +17,8 @@ def render(result: dict) -> str:
     Args:
         result: the content of ``results/<id>.json``.
     """
-    questions = [question | {"shared": _shared(question)} for question in result["questions"]]
+    shown = result["questions"] if result["status"] != "unreadable" else []
+    questions = [question | {"shared": _shared(question)} for question in shown]
     return page(
         "feedback.html",
         topic=result["topic"],
@@ -29,6 +30,8 @@ def render(result: dict) -> str:
 
 def _headline(result: dict) -> str:
     """The whole in one sentence."""
+    if result["status"] == "unreadable":
+        return ""
     questions = result["questions"]
     right = [question for question in questions if question["score"] >= question["possible"]]
     if questions and len(right) == len(questions):

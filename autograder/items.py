@@ -36,8 +36,12 @@ def counted(results: list[dict]) -> list[dict]:
 def analyse(results: list[dict]) -> list[Item]:
     """The items of a class, in the order of the questions."""
     records = counted(results)
-    names = [question["name"] for question in records[0]["questions"]] if records else []
-    return [_item(name, records) for name in names]
+    return [_item(name, [r for r in records if name in by_name(r)]) for name in names(records)]
+
+
+def names(results: list[dict]) -> list[str]:
+    """The questions that occur in a class; records of another build may have others."""
+    return list(dict.fromkeys(q["name"] for record in results for q in record["questions"]))
 
 
 def _item(name: str, records: list[dict]) -> Item:

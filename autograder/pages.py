@@ -57,7 +57,7 @@ def percent(share: float) -> str:
     rounded = round(100 * share)
     if rounded in (0, 100) and share not in (0, 1):
         rounded = 1 if rounded == 0 else 99
-    return f"{rounded} %"
+    return f"{rounded}\N{NO-BREAK SPACE}%"
 
 
 def dot(share: float) -> str:
@@ -70,6 +70,15 @@ def dot(share: float) -> str:
 def title(topic: str) -> str:
     """The topic's word as a heading."""
     return topic[:1].upper() + topic[1:]
+
+
+def heading(question: str) -> str:
+    """A question's name as its notebook has it.
+
+    >>> heading("q3")
+    'Question 3'
+    """
+    return f"Question {question[1:]}" if re.fullmatch(r"q\d+", question) else question
 
 
 _ENVIRONMENT = Environment(
@@ -85,4 +94,5 @@ _ENVIRONMENT.filters |= {
     "percent": percent,
     "dot": dot,
     "title_of": title,
+    "heading": heading,
 }

@@ -2,7 +2,8 @@
 
 `autograder.verify` wrote down, for every known mistake, the cases that it fails and what they said.
 An answer that fails exactly these cases, and gets at least one of the same messages, is taken for
-that mistake. Numbers in messages are not compared: they change with the instructor's seed.
+that mistake. Numbers in messages change with the instructor's seed: they decide only between
+mistakes that are alike without them.
 """
 
 from __future__ import annotations
@@ -21,26 +22,36 @@ class Finding:
 
     Attributes:
         mistake: the misconception in words, or empty if the answer is none that is known.
-        cases: the cases that fail.
+        fails: the cases that fail, or "every check".
+        example: what the first failed case of one such answer says.
     """
 
     question: str
     mistake: str
-    cases: tuple[str, ...]
+    fails: str
+    example: str
     count: int
 
 
 def findings(results: list[dict], signatures: dict) -> list[Finding]:
     """Every kind of wrong answer in a class, the commonest first."""
-    counts: Counter[tuple] = Counter()
-    for record in results:
-        for question in record["questions"]:
-            failing = _failing(question["cases"], "name")
-            if failing:
-                mistake = recognise(question, signatures)
-                counts[question["name"], mistake, () if mistake else tuple(failing)] += 1
-    found = [Finding(*kind, count) for kind, count in counts.items()]
-    return sorted(found, key=lambda f: (-f.count, len(f.question), f.question, f.mistake, f.cases))
+    counts: Counter[tuple[str, str, str]] = Counter()
+    examples: dict[tuple[str, str, str], str] = {}
+    for question in (question for record in results for question in record["questions"]):
+        failed = [case for case in question["cases"] if not case["passed"]]
+        if failed:
+            kind = question["name"], recognise(question, signatures), _fails(question, failed)
+            counts[kind] += 1
+            examples.setdefault(kind, failed[0]["message"])
+    found = [Finding(*kind, examples[kind], count) for kind, count in counts.items()]
+    return sorted(found, key=lambda f: (-f.count, len(f.question), f.question, f.mistake, f.fails))
+
+
+def _fails(question: dict, failed: list[dict]) -> str:
+    """The failed cases by name, or that they are all."""
+    if len(failed) == len(question["cases"]):
+        return "every check"
+    return ", ".join(case["name"] for case in failed)
 
 
 def recognise(question: dict, signatures: dict) -> str:
@@ -51,15 +62,22 @@ def recognise(question: dict, signatures: dict) -> str:
         signatures: the content of the bundle's ``signatures.json``; may be empty.
     """
     failing = _failing(question["cases"], "name")
-    best, agreement = [], 0
+    best, closest = [], (1, 0)
     for mistake, known in _known(question["name"], signatures):
         if known.keys() == failing.keys():
-            same = sum(known[case] == failing[case] for case in known)
-            if same > agreement:
-                best, agreement = [mistake], same
-            elif same and same == agreement:
+            agreement = _agreement(known, failing)
+            if agreement > closest:
+                best, closest = [], agreement
+            if agreement == closest:
                 best.append(mistake)
     return " Or: ".join(dict.fromkeys(best))
+
+
+def _agreement(known: dict[str, str], failing: dict[str, str]) -> tuple[int, int]:
+    """How many messages agree without their numbers, and how many with them."""
+    pairs = [(known[case], failing[case]) for case in known]
+    alike = sum(NUMBER.sub("#", one) == NUMBER.sub("#", other) for one, other in pairs)
+    return alike, sum(one == other for one, other in pairs)
 
 
 def _known(question: str, signatures: dict) -> list[tuple[str, dict[str, str]]]:
@@ -72,6 +90,5 @@ def _known(question: str, signatures: dict) -> list[tuple[str, dict[str, str]]]:
 
 
 def _failing(cases: list[dict], key: str) -> dict[str, str]:
-    """The failed cases' messages by name, without their numbers."""
-    failed = (case for case in cases if not case.get("passed"))
-    return {case[key]: NUMBER.sub("#", case["message"]) for case in failed}
+    """The failed cases' messages by name."""
+    return {case[key]: case["message"] for case in cases if not case.get("passed")}

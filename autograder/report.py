@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import statistics
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from autograder import feedback
 from autograder.course import Course, CourseError
-from autograder.items import LEAST_FOR_CORRELATION, Item, analyse, by_name, counted
+from autograder.items import LEAST_FOR_CORRELATION, Item, analyse, by_name, counted, names
 from autograder.pages import page, percent, points
-from autograder.recognise import Finding, findings
+from autograder.recognise import EMPTY, Finding, findings
 
 BINS = 10
 LEFT, WIDTH, FLOOR, CEILING = 10, 460, 160, 24  # of the histogram, in its own units
@@ -27,7 +28,7 @@ def render(results: list[dict], topic: str, signatures: dict) -> str:
         results: the contents of ``results/*.json``.
         signatures: how known mistakes fail, the content of ``signatures.json``; may be empty.
     """
-    found = findings(results, signatures)
+    found = findings(counted(results), signatures)
     items = analyse(results)
     return page(
         "report.html",
@@ -41,10 +42,11 @@ def render(results: list[dict], topic: str, signatures: dict) -> str:
         items=[_row(item) for item in items],
         least=LEAST_FOR_CORRELATION,
         counted=len(counted(results)),
-        mistakes=[asdict(finding) for finding in found if finding.mistake][:LONGEST_LIST],
-        others=[_unknown(finding) for finding in found if not finding.mistake][:LONGEST_LIST],
+        mistakes=_listed(found, lambda f: f.mistake not in ("", EMPTY)),
+        empty=_listed(sorted(found, key=_place), lambda f: f.mistake == EMPTY),
+        others=_listed(found, lambda f: not f.mistake),
         signed=bool(signatures),
-        names=[item.name for item in items],
+        names=names(results),
         records=_table(results),
     )
 
@@ -201,14 +203,19 @@ def _row(item: Item) -> dict:
     return asdict(item) | {"discrimination": "–" if r is None else f"{r:.2f}", "weak": weak}
 
 
-def _unknown(finding: Finding) -> dict:
-    return asdict(finding) | {"cases": list(finding.cases)}
+def _listed(found: list[Finding], belongs: Callable[[Finding], bool]) -> list[dict]:
+    return [asdict(finding) for finding in found if belongs(finding)][:LONGEST_LIST]
+
+
+def _place(finding: Finding) -> tuple[int, str]:
+    """Where a question stands in its notebook: q2 before q10."""
+    return len(finding.question), finding.question
 
 
 def _table(results: list[dict]) -> list[dict]:
-    names = list(dict.fromkeys(q["name"] for record in results for q in record["questions"]))
     ordered = sorted(results, key=lambda record: (-record["score"], record["student"].casefold()))
-    return [record | {"cells": [_cell(record, name) for name in names]} for record in ordered]
+    asked = names(results)
+    return [record | {"cells": [_cell(record, name) for name in asked]} for record in ordered]
 
 
 def _cell(record: dict, name: str) -> dict:

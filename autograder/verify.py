@@ -237,6 +237,8 @@ def _blank_breaches(evidence: _Evidence) -> Iterator[str]:
         passed = [case["name"] for case in question["cases"] if case["passed"]]
         if passed:
             yield f"{name}: the blank notebook passes “{passed[0]}”: ask there for an answer first."
+        for case in question["cases"]:
+            yield from _silence(f"{name}: to the blank notebook “{case['name']}”", case)
 
 
 def _mistake_breaches(mistake: Mistake, trial: dict) -> Iterator[str]:
@@ -261,10 +263,15 @@ def _message_breaches(evidence: _Evidence) -> Iterator[str]:
 
 def _spoken_breaches(mistake: Mistake, case: dict) -> Iterator[str]:
     where = f"{mistake.question}: to the mistake “{mistake.misconception}” “{case['name']}”"
+    yield from _silence(where, case)
+    if not case["passed"] and case["said"] and not SENTENCE.fullmatch(case["message"].strip()):
+        yield f"{where} says {case['message']!r}: make it a sentence."
+
+
+def _silence(where: str, case: dict) -> Iterator[str]:
+    """A test that trips over an answer instead of saying what is wrong with it."""
     if not case["passed"] and not case["spoken"]:
         yield f"{where} answers {case['message']}: assert what you need before you use it."
-    elif not case["passed"] and case["said"] and not SENTENCE.fullmatch(case["message"].strip()):
-        yield f"{where} says {case['message']!r}: make it a sentence."
 
 
 def _has_silent_assert(case: Case) -> bool:

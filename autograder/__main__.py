@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from autograder.course import ROOT, Course, CourseError
 # Each command imports what it needs when it runs: `--help` answers at once, and a package that is
 # not installed gets a sentence instead of a traceback.
 
+SEED_VARIABLE = "EFFICIENTAI_SEED"  # the instructor's; `efficientai.checking` reads it too
 BREACH, MISUSE, STOPPED = 1, 2, 130  # exit statuses
 
 
@@ -34,8 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except OSError as error:
         return _refuse(f"{error.strerror or error}: {error.filename or 'no file named'}.")
-    except KeyboardInterrupt:
-        _refuse("Stopped. What was finished is kept; run the same command to go on.")
+    except KeyboardInterrupt as stop:
+        _refuse(str(stop) or "Stopped. What was finished is kept.")
         return STOPPED
 
 
@@ -81,6 +84,51 @@ def verify(options: argparse.Namespace) -> int:
             proofs.append(verify(options.course, topic, progress))
         print(proofs[-1].table())
     return 0 if all(proof.holds for proof in proofs) else BREACH
+
+
+def sample(options: argparse.Namespace) -> int:
+    """Write a class of submissions to try grading on."""
+    from autograder.sample import sample
+
+    people = sample(
+        options.course, options.topic, options.out, options.students, options.seed, options.loops
+    )
+    print(f"{options.topic}: {len(people)} sample submissions in {options.out}")
+    return 0
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade a folder of submissions."""
+    from autograder.grade import grade_class
+
+    options.course.require(options.topic)
+    records = grade_class(
+        options.topic,
+        options.submissions,
+        options.out,
+        options.seed,
+        options.jobs,
+        options.strict,
+        course=options.course,
+    )
+    if all(record["status"] == "unreadable" for record in records):
+        folder = options.submissions
+        raise CourseError(f"{folder} holds no notebook that can be read: is it the right folder?")
+    counts = Counter(record["status"] for record in records)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    print(f"{options.topic}: {len(records)} submissions: {told}")
+    print(f"Grades: {options.out / 'grades.csv'}")
+    print(f"Report: {options.out / 'report.html'}, with each student's feedback beside it")
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Make the pages of a graded class again from its records."""
+    from autograder.report import write_pages
+
+    count = write_pages(options.course, options.grades)
+    print(f"{options.grades / 'report.html'} and {count} pages of feedback are written")
+    return 0
 
 
 def _topics(options: argparse.Namespace) -> list[str]:
@@ -129,9 +177,12 @@ def _parser() -> argparse.ArgumentParser:
         help="another copy of the course than this one",
     )
     parser.set_defaults(run=None)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="command")
     _add_build(commands)
     _add_verify(commands)
+    _add_sample(commands)
+    _add_grade(commands)
+    _add_report(commands)
     return parser
 
 
@@ -152,6 +203,43 @@ def _add_build(commands: argparse._SubParsersAction) -> None:
 def _add_verify(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, verify, "prove that an exercise grades fairly and leaks nothing")
     command.add_argument("topics", nargs="*", metavar="topic", help="default: every topic")
+
+
+def _add_sample(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, sample, "write a class of submissions to try grading on")
+    command.add_argument("topic")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="an empty folder")
+    command.add_argument("--students", type=_count, default=12, metavar="N", help="default: 12")
+    command.add_argument("--seed", default="0", help="another seed, another class; default: 0")
+    command.add_argument("--loops", action="store_true", help="add a notebook that never ends")
+
+
+def _add_grade(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, grade, "grade a folder of submissions")
+    command.add_argument("topic")
+    command.add_argument("submissions", type=Path, help="a folder, or a zip as an LMS gives it")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the grades")
+    seed = os.environ.get(SEED_VARIABLE, "0")
+    command.add_argument(
+        "--seed", default=seed, help=f"of the hidden cases; default: {SEED_VARIABLE}, or 0"
+    )
+    command.add_argument(
+        "--jobs", type=_count, default=0, metavar="N", help="at a time; default: one for each core"
+    )
+    command.add_argument(
+        "--strict", action="store_true", help="refuse if a layer of the jail is missing"
+    )
+
+
+def _add_report(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, report, "make the pages of a graded class again")
+    command.add_argument("grades", type=Path, help="the folder that `grade --out` wrote")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 if __name__ == "__main__":

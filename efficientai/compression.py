@@ -392,7 +392,7 @@ def prune_gradually(
 
     fit(
         model, x, y, epochs=epochs, lr=lr, batch_size=batch_size, seed=seed, masks=masks,
-        after_step=tighten,
+        after_step=tighten, decay=True,
     )  # fmt: skip
 
 
@@ -475,6 +475,6 @@ def deep_compress(
     schedule = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     prune_gradually(model, x, y, sparsity=sparsity, lr=lr, **schedule)
     shared = share_weights(model, bits)
-    fit(shared, x, y, lr=lr, **schedule)
+    fit(shared, x, y, lr=lr, decay=True, **schedule)
     shared.write_back()
     return CompressedModel.of(shared.model)

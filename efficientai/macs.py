@@ -127,7 +127,8 @@ native_batch_norm _native_batch_norm_legit _native_batch_norm_legit_no_training 
 _batch_norm_no_update _batch_norm_with_update cudnn_batch_norm native_layer_norm layer_norm
 native_group_norm group_norm _fused_rms_norm _weight_norm_interface norm linalg_vector_norm
 _softmax _log_softmax _safe_softmax logsumexp log_sigmoid_forward glu prelu _prelu_kernel
-rrelu_with_noise hardswish_ hardsigmoid_ celu_ mish_ silu_ elu_ leaky_relu_ gelu_ threshold_
+rrelu_with_noise rrelu_with_noise_ hardswish hardswish_ hardsigmoid hardsigmoid_ celu_ mish_ silu_
+elu_ leaky_relu_ gelu_ threshold_
 _thnn_fused_lstm_cell _thnn_fused_gru_cell addr addr_
 sum nansum mean prod amax amin aminmax max min argmax argmin var std var_mean any all
 cumsum topk sort

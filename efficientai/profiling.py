@@ -170,7 +170,7 @@ def _counted_run(model: nn.Module, inputs: tuple, device: str | None) -> Scopes:
     scopes, tensors = Scopes(model), stand_ins(model, device)
     if device == "meta":
         inputs = tree_map_only(Tensor, _as_meta, inputs)
-    with untouched(model), _spelled_out(), scopes:
+    with untouched(model), _spelled_out(), scopes.following(), scopes:
         functional_call(model, tensors, inputs)
     return scopes
 
@@ -206,17 +206,18 @@ class Scopes(MacCounter):
         self.shapes: dict[str, tuple[int, ...]] = {}  # of the last call
         self.output_bytes: Counter[str] = Counter()
 
-    def __enter__(self):
-        self._hooks = [
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Inside, the counter is told which module runs."""
+        hooks = [
             register_module_forward_pre_hook(self._enter_module),
             register_module_forward_hook(self._leave_module),
         ]
-        return super().__enter__()
-
-    def __exit__(self, *error):
-        for hook in self._hooks:
-            hook.remove()
-        return super().__exit__(*error)
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     def _enter_module(self, module: nn.Module, _inputs: object) -> None:
         self._stack.append(self._names.get(id(module), self._stack[-1]))

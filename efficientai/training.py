@@ -58,6 +58,7 @@ def fit(
     masks: dict[str, Tensor] | None = None,
     after_step: Callable[[int], object] | None = None,
     loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    decay: bool = False,
 ) -> list[float]:
     """Minimise the loss with Adam, in place; return the mean loss of every epoch.
 
@@ -65,6 +66,7 @@ def fit(
     batches.
     `masks` (parameter name → bool, True keeps) are applied again after every optimiser step, so
     that what was pruned stays pruned. `after_step(step)` is called after each step, counted from 0.
+    With `decay` the learning rate falls in a straight line towards 0.
     Raises ValueError for empty or unequal x and y, and for a mask that fits no parameter.
 
     >>> seed_everything(0)
@@ -76,12 +78,15 @@ def fit(
     _check_samples(x, y)
     masked = _masked_parameters(model, masks or {})
     optimiser = torch.optim.Adam(model.parameters(), lr=lr, fused=True)  # half the time of a step
+    steps = epochs * -(-len(x) // batch_size)
     shuffle = torch.Generator().manual_seed(seed)
     losses, step = [], 0
     with mode(model, training=True), torch.enable_grad():
         for _ in range(epochs):
             total = 0.0
             for batch in torch.randperm(len(x), generator=shuffle).split(batch_size):
+                if decay:
+                    optimiser.param_groups[0]["lr"] = lr * (1 - step / steps)
                 total += _step(model, optimiser, loss, x[batch], y[batch]) * len(batch)
                 _apply(masked)
                 if after_step is not None:

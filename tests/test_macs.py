@@ -201,6 +201,7 @@ def test_macs_do_not_depend_on_grad_mode_or_training(name, grad):
         model.train(training)
         with grad():
             assert count_macs(model, *inputs) == expected
+    assert not torch.nn.modules.module._global_forward_hooks
 
 
 @pytest.mark.parametrize("name", ["lstm", "attention, fused", "encoder layer", "sdpa", "conv"])
@@ -212,7 +213,11 @@ def test_real_run_counts_the_same_as_shapes_alone(name):
         xs[0].sum().item()  # impossible without numbers
         return m.inner(*xs)
 
-    assert count_macs(Call(peek, inner=model), *inputs) == expected
+    for grad in (torch.no_grad, torch.inference_mode):
+        with grad():
+            given = [x.clone() for x in inputs]  # in inference mode: inference tensors
+            assert count_macs(Call(peek, inner=model), *given) == expected
+    assert not torch.nn.modules.module._global_forward_hooks
 
 
 def test_causal_and_grouped_query_attention():
@@ -235,6 +240,21 @@ def test_unknown_operator_of_another_library_is_reported():
     library.impl("twice", lambda x: 2 * x, "CPU")
     with pytest.warns(UserWarning, match=r"efficientai_test\.twice"):
         count_macs(Call(lambda m, x: torch.ops.efficientai_test.twice(x)), zeros(8))
+
+
+@pytest.mark.parametrize("name", nn.modules.activation.__all__)
+def test_activations_are_known_to_be_free(name):
+    """In place or not: an element-wise operator must not be reported as unknown."""
+    if name in ("MultiheadAttention", "Threshold"):
+        return
+    needs = {"dim": 1} if name in ("Softmax", "Softmin", "LogSoftmax") else {}
+    for options in (needs, {"inplace": True}):
+        try:
+            model = getattr(nn, name)(**options)
+        except TypeError:  # has no such option
+            continue
+        shape = (2, 3, 4, 4) if name == "Softmax2d" else (2, 4)
+        assert count_macs(model, torch.ones(shape)) == 0
 
 
 def test_second_formula_for_an_operator_raises():

@@ -81,7 +81,7 @@ def parse(name: str, content: bytes) -> Notebook:
     if not text.strip():
         raise Unreadable(f"{name} is empty. Save the notebook and hand it in again.")
     if name.endswith(".py"):
-        return Notebook(tuple(_script_cells(text)), (*notes, "read from a Python script"))
+        return Notebook(tuple(_script_cells(text)), (*notes, "Read from a Python script"))
     document, more = _load_json(name, text)
     return Notebook(tuple(_cells_of(name, document)), (*notes, *more))
 
@@ -202,7 +202,7 @@ def _choose(notebooks: dict[str, Notebook], release: Notebook) -> Notebook:
 
     best = min(notebooks, key=rank)
     others = ", ".join(sorted(name for name in notebooks if name != best)[:5])
-    note = f"several files were handed in: {best} was graded, not {others}"
+    note = f"Several files were handed in: {best} was graded, not {others}"
     return replace(notebooks[best], notes=(*notebooks[best].notes, note))
 
 
@@ -222,14 +222,14 @@ def _decode(content: bytes) -> tuple[str, tuple[str, ...]]:
         text = content.decode(encoding)
     except UnicodeDecodeError:
         text, note = content.decode("latin-1"), "Latin-1"
-    notes = (f"the file is in {note}, not UTF-8",) if note else ()
+    notes = (f"The file is in {note}, not UTF-8",) if note else ()
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""), notes
 
 
 def _load_json(name: str, text: str) -> tuple[dict, tuple[str, ...]]:
     notes = ()
     if CONFLICT.search(text) and not _is_json(text):
-        text, notes = CONFLICT.sub(r"\1", text), ("merge conflicts: the first side was graded",)
+        text, notes = CONFLICT.sub(r"\1", text), ("Merge conflicts: the first side was graded",)
     try:
         document = json.loads(text)
     except RecursionError:

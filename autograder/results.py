@@ -65,7 +65,7 @@ def number(value: float) -> float:
 def note_of(sentences: list[str]) -> str:
     """Several remarks as one line."""
     ended = [text if text.endswith((".", "!", "?")) else f"{text}." for text in sentences if text]
-    return plain(" ".join(text[0].upper() + text[1:] for text in ended))
+    return plain(" ".join(ended))
 
 
 def fingerprint(parts: list[bytes]) -> str:

@@ -37,6 +37,8 @@ def _import_libraries() -> None:
     """What notebooks import; most of it comes from inside the jail's own view."""
     import matplotlib.pyplot
     import sklearn.datasets
+    import sklearn.model_selection
+    import torch._dynamo  # every optimiser imports it when it is made: seconds, here paid once
     import torch.nn.utils.prune
 
     import efficientai.checking

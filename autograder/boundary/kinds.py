@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from autograder.boundary.limits import DEPTH
 from autograder.boundary.wire import (
     ARRAY_DTYPE,
     DTYPES,
@@ -31,6 +30,7 @@ from autograder.boundary.wire import (
     array_dtype,
     expect,
     ordered,
+    shape_of,
     torch_dtype,
 )
 
@@ -157,6 +157,8 @@ class TensorKind(Kind):
     def save(self, thing, encoder):
         if str(thing.dtype).removeprefix("torch.") not in DTYPES:
             raise CannotCross(f"a tensor of dtype {thing.dtype} cannot cross")
+        if thing.is_meta:
+            raise CannotCross("a tensor on the meta device has no values that could cross")
         encoder.room_for(thing.numel() * thing.element_size())
         order = _memory_order(thing)
         grad = thing.grad if thing.is_leaf else None
@@ -213,7 +215,7 @@ def _tensor_bytes(tensor: torch.Tensor, order: list[int] | None) -> bytes:
 def _read_tensor(payload, decoder) -> torch.Tensor:
     """The tensor's values; its claimed shape and dtype must agree with the bytes that came."""
     dtype = torch_dtype(expect(payload, dict)["dtype"])
-    shape = _shape(payload["shape"])
+    shape = shape_of(payload["shape"])
     raw = decoder.blob(payload["data"])
     if math.prod(shape) * dtype.itemsize != len(raw):
         raise WireError(f"{len(raw)} bytes cannot be a tensor of shape {shape} and {dtype}")
@@ -224,12 +226,6 @@ def _read_tensor(payload, decoder) -> torch.Tensor:
     flat = torch.frombuffer(bytearray(raw), dtype=dtype) if raw else torch.empty(0, dtype=dtype)
     values = flat.reshape(laid_out)
     return values if order is None else values.permute([order.index(d) for d in range(len(order))])
-
-
-def _shape(sizes) -> list[int]:
-    if len(expect(sizes, list)) > DEPTH or any(type(n) is not int or n < 0 for n in sizes):
-        raise WireError("not a shape")
-    return sizes
 
 
 def _overwrite(thing: torch.Tensor, values: torch.Tensor) -> None:
@@ -266,7 +262,7 @@ class SparseKind(Kind):
             "torch.sparse_csr": torch.sparse_csr_tensor,
             "torch.sparse_csc": torch.sparse_csc_tensor,
         }[layout]
-        made = make(*decoder.values(parts), _shape(shape), check_invariants=True)
+        made = make(*decoder.values(parts), shape_of(shape), check_invariants=True)
         return made.coalesce() if made.layout is torch.sparse_coo else made
 
     def fill(self, thing, payload, decoder):
@@ -292,7 +288,7 @@ class ArrayKind(Kind):
     def _read(self, payload, decoder):
         name, shape, place = expect(payload, list, 3)
         dtype, raw = array_dtype(name), decoder.blob(place)
-        if math.prod(_shape(shape)) * dtype.itemsize != len(raw):
+        if math.prod(shape_of(shape)) * dtype.itemsize != len(raw):
             raise WireError(f"{len(raw)} bytes cannot be an array of shape {shape} and {dtype}")
         return np.frombuffer(bytearray(raw), dtype=dtype).reshape(shape)
 

@@ -23,6 +23,7 @@ class Peer:
     """
 
     parity: int
+    answered_with: type[BaseException] = Exception  # what an operation may raise as its answer
 
     def __init__(self, channel: Channel):
         self._channel = channel
@@ -56,7 +57,9 @@ class Peer:
         self.depth += 1
         try:
             result, error = self._perform(body, values), None
-        except Exception as raised:
+        except Lost:
+            raise
+        except self.answered_with as raised:
             result, error = None, faults.save(raised)
         finally:
             self.depth -= 1

@@ -22,7 +22,7 @@ from autograder.boundary.wire import CannotCross, WireError, expect
 
 OPERATORS = (
     "add sub mul matmul truediv floordiv mod pow lshift rshift and or xor neg pos abs invert "
-    "lt le gt ge contains call getitem setitem len iter next enter exit name doc qualname module"
+    "lt le gt ge contains call getitem setitem len iter next enter exit module"
 )
 GRACE_SECONDS = 5
 METHODS = {f"__{name}__" for name in OPERATORS.split()}
@@ -154,6 +154,8 @@ class Remote:
         set_here("_peer", peer)
         set_here("_handle", handle)
         set_here("_facts", facts)
+        for name in ("__name__", "__qualname__", "__doc__"):
+            set_here(name, facts[name] if isinstance(facts.get(name), str) else None)
 
     def _ask(self, operation, *args):
         return self._peer.ask(operation, self, *args)
@@ -161,9 +163,6 @@ class Remote:
     def __getattr__(self, name):
         if name.startswith("__") and name not in METHODS:
             raise AttributeError(f"{self!r} has no {name}")
-        facts = self._facts
-        if name in ("__name__", "__qualname__", "__doc__") and isinstance(facts.get(name), str):
-            return facts[name]
         return self._ask("getattr", name)
 
     def __setattr__(self, name, value):

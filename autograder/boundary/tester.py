@@ -52,10 +52,13 @@ class Bundle:
 def prepare(setup: dict) -> dict:
     """Load everything once; the questions with their cases."""
     import otter.run
+    import sklearn.datasets
+    import sklearn.model_selection
+    import torch._dynamo  # every optimiser imports it when it is made: seconds, here paid once
 
     import efficientai.checking
 
-    assert efficientai and otter
+    assert efficientai and otter and sklearn and torch
     settle()
     global bundle
     bundle = Bundle(Path(setup["bundle"]))

@@ -103,6 +103,7 @@ class Encoder:
     def _mutable(self, value):
         from autograder.boundary.kinds import kind_of
 
+        value = _without_overrides(value)
         shared = self.side.shared.number_of(value)
         if shared is not None:
             return ["shared", shared]
@@ -114,6 +115,14 @@ class Encoder:
         self._numbers[id(value)] = len(self.fresh)
         self.fresh.append(value)
         return ["new", kind.tag, kind.save(value, self)]
+
+
+def _without_overrides(value):
+    """A tensor of a subclass as a plain tensor: what the subclass overrides does not cross."""
+    if isinstance(value, torch.Tensor) and type(value) not in (torch.Tensor, torch.nn.Parameter):
+        with torch._C.DisableTorchFunctionSubclass():
+            return value.as_subclass(torch.Tensor)
+    return value
 
 
 class Decoder:
@@ -160,12 +169,10 @@ class Decoder:
             return _item(self.fresh, parts[0] if parts else None)
         if tag == "shared":
             return self.side.shared.object_of(expect(parts[0] if parts else None, int))
-        if tag in READERS:
-            try:
-                return READERS[tag](self, *parts)
-            except (TypeError, ValueError, OverflowError, RuntimeError) as error:
-                raise WireError(f"{tag}: {error}") from error
-        return self.side.resolve(tag, parts)
+        try:
+            return READERS[tag](self, *parts) if tag in READERS else self.side.resolve(tag, parts)
+        except (TypeError, ValueError, LookupError, OverflowError, RuntimeError) as error:
+            raise WireError(f"{tag}: {error}") from error
 
     def _new(self, tag, payload):
         from autograder.boundary.kinds import KINDS
@@ -173,9 +180,10 @@ class Decoder:
         kind = KINDS.get(expect(tag, str))
         if kind is None:
             raise WireError(f"no kind is called {tag!r}")
+        place = len(self.fresh)
+        self.fresh.append(None)  # numbered as it was written: before its parts
         try:
-            thing = kind.blank(payload, self)
-            self.fresh.append(thing)
+            thing = self.fresh[place] = kind.blank(payload, self)
             kind.fill(thing, payload, self)
         except (TypeError, ValueError, RuntimeError, LookupError, AttributeError) as error:
             raise WireError(f"{tag}: {error}") from error
@@ -287,6 +295,13 @@ def torch_dtype(name) -> torch.dtype:
     return DTYPES[name]
 
 
+def shape_of(sizes) -> list[int]:
+    """`sizes`, if a tensor can have them."""
+    if len(expect(sizes, list)) > DEPTH or any(type(n) is not int or n < 0 for n in sizes):
+        raise WireError("not a shape")
+    return sizes
+
+
 def _read_big(_, digits):
     if not re.fullmatch(r"-?0x[0-9a-f]{1,100000}", expect(digits, str)):
         raise WireError("not a number")
@@ -303,7 +318,7 @@ READERS = {
     "int": _read_big,
     "as": lambda d, value: d.value(value),
     "scalar": _read_scalar,
-    "size": lambda d, sizes: torch.Size(expect(n, int) for n in expect(sizes, list)),
+    "size": lambda d, sizes: torch.Size(shape_of(sizes)),
     "named": _read_named,
     "tuple": lambda d, items: tuple(d.values(items)),
     "bytes": lambda d, place: bytes(d.blob(place)),

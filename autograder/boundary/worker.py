@@ -31,6 +31,7 @@ class Worker(Peer):
     """The worker's side of the conversation."""
 
     parity = 1
+    answered_with = BaseException  # a student's sys.exit() ends nothing
 
     def __init__(self, channel, limits: Limits):
         super().__init__(channel)

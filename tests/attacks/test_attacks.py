@@ -1,0 +1,86 @@
+"""Every attack in `cells/`: no undeserved point, no harm, a clear status, and the class goes on."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import small_topic
+from engine_room import LIMITS, engine, grade, scores, talk
+
+from autograder.boundary.faults import RemoteError
+
+CELLS = sorted(Path(__file__).parent.glob("cells/*.cell"))
+PROBES = [path for path in CELLS if "def probe()" in path.read_text()]
+AMPLE = replace(LIMITS, call_seconds=15, total_seconds=40)
+CANARIES = [Path("/tmp/pwned-by-a-submission"), Path("/tmp/left-for-a-neighbour")]
+
+
+def directive(text: str, name: str, default: str) -> str:
+    """What a cell's comment says about it."""
+    found = re.search(rf"^# {name}: (.*)$", text, re.MULTILINE)
+    return found.group(1) if found else default
+
+
+def outside() -> tuple:
+    """What an attack could have changed on this machine, once its worker is gone."""
+    for _ in range(200):
+        if len(family(engine()._workers._process.pid)) == 2:  # the warm process, and who waits
+            break
+        time.sleep(0.05)
+    left = len(family(engine()._workers._process.pid))
+    return left, sorted(os.listdir("/dev/shm")), [path.exists() for path in CANARIES]
+
+
+def family(process: int) -> list[int]:
+    """A process and all that descend from it."""
+    try:
+        text = Path(f"/proc/{process}/task/{process}/children").read_text()
+    except OSError:
+        return []
+    return [process, *(one for child in text.split() for one in family(int(child)))]
+
+
+def test_there_are_many():
+    assert len(CELLS) >= 30
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda path: path.stem)
+def test_attack(cell, tmp_path):
+    engine()
+    text, before = cell.read_text(), outside()
+    path = small_topic.write(tmp_path / "a.ipynb", {**small_topic.BLANKS, "q1": text})
+    record = grade(path)
+    assert record["score"] == float(directive(text, "score", "0")), record["questions"]
+    assert record["status"] in directive(text, "expect", "graded").split(), record["note"]
+    if record["status"] != "graded":
+        assert record["note"]
+    for question in record["questions"]:
+        assert all(case["message"] or case["passed"] for case in question["cases"])
+    assert outside() == before
+    honest = grade(small_topic.write(tmp_path / "b.ipynb"))
+    assert (honest["status"], honest["score"]) == ("graded", small_topic.POSSIBLE)
+
+
+@pytest.mark.parametrize("cell", PROBES, ids=lambda path: path.stem)
+def test_probe_finds_nothing(cell):
+    before = outside()
+    with talk(cell.read_text(), AMPLE) as env:
+        try:
+            found = env.get("probe")()
+        except RemoteError as error:
+            pytest.fail(f"the probe itself failed: {error}")
+        assert list(found) == []
+    assert outside() == before
+
+
+@pytest.mark.parametrize("cell", ["exits", "aborts", "loops_in_c", "protocol_noise", "allocates"])
+def test_what_was_answered_before_counts(cell, tmp_path):
+    """Question 1 is right and checked; the attack comes with question 2."""
+    text = (Path(__file__).parent / "cells" / f"{cell}.cell").read_text()
+    record = grade(small_topic.write(tmp_path / "a.ipynb", {"q2": text}))
+    assert scores(record)[0] == 4 and scores(record)[1] == 0

@@ -177,27 +177,22 @@ def whole(tmp_path_factory) -> Course:
     return Course(root)
 
 
-def command(course: Course, *arguments: object) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "autograder", "--course", course.root, *map(str, arguments)],
+def test_a_class_from_the_master_to_the_report(whole, tmp_path):
+    """The instructor's whole way, as the README tells it; grading in a process of its own."""
+    submissions, grades = tmp_path / "class", tmp_path / "grades"
+    there = ["--course", str(whole.root)]
+    assert main([*there, "build"]) == 0
+    assert main([*there, "sample", "shrink", "--out", str(submissions)]) == 0
+    grading = [*there, "grade", "shrink", submissions, "--out", grades, "--jobs", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "autograder", *map(str, grading)],
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-
-
-def test_a_class_from_the_master_to_the_report(whole, tmp_path):
-    """The instructor's whole way, as the README tells it, in a process of its own."""
-    submissions, grades = tmp_path / "class", tmp_path / "grades"
-    for arguments in (
-        ["build"],
-        ["sample", "shrink", "--out", submissions],
-        ["grade", "shrink", submissions, "--out", grades, "--jobs", "1"],
-    ):
-        done = command(whole, *arguments)
-        assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr
     assert "shrink: 12 submissions: 11 graded, 1 unreadable" in done.stdout
     with (grades / "grades.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -207,6 +202,5 @@ def test_a_class_from_the_master_to_the_report(whole, tmp_path):
     assert sum(row["status"] == "unreadable" for row in rows) == 1
     assert min(scores) == 0
     before = (grades / "report.html").read_bytes()
-    done = command(whole, "report", grades)
-    assert done.returncode == 0, done.stderr
+    assert main([*there, "report", str(grades)]) == 0
     assert (grades / "report.html").read_bytes() == before

@@ -22,6 +22,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
@@ -137,10 +138,10 @@ def _describe(chapter: Chapter, index: int, error: Exception) -> str:
     notebook = chapter.notebook
     number = sum(cell.cell_type == "code" for cell in notebook.cells[: index + 1])
     line = notebook.metadata["source_map"][index] + 1
-    reason = getattr(error, "traceback", None) or f"{type(error).__name__}: {error}"
-    source = notebook.cells[index].source.replace("\n", "\n    ")
     head = f"{chapter.name}, line {line}: code cell {number} failed."
-    return f"{head}\n\n    {source}\n\n{reason}"
+    if isinstance(error, CellExecutionError):
+        return f"{head}\n{error.traceback}"  # shows the cell, too
+    return f"{head}\n\n{notebook.cells[index].source}\n\n{type(error).__name__}: {error}"
 
 
 def _keep(chapter: Chapter, seconds: float) -> None:

@@ -183,13 +183,13 @@ def open_page(page, address: str) -> None:
 def shoot(page, name: str, theme: str, width: int) -> None:
     """Leave a picture of the open page."""
     path = SHOTS / f"{name.removesuffix('.html').replace('/', '-')}-{theme}-{width}.jpg"
-    page.screenshot(path=path, full_page=True, type="jpeg", quality=80)
+    page.screenshot(path=path, full_page=True, type="jpeg", quality=80, animations="disabled")
 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_page_is_quiet_accessible_and_fits(site, server, browser, theme):
     SHOTS.mkdir(exist_ok=True)
-    context = browser.new_context(color_scheme=theme)
+    context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
     wrong = []
     for name in pages(site):
         page = context.new_page()

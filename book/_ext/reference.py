@@ -1,11 +1,18 @@
 """The API pages: one for each module, its docstrings as they stand in the source.
 
 Docstrings of this course are plain text with `names` in single backticks. Here those become code,
-and each module's page opens with a table of what it offers.
+and each module's page opens with a table of what it offers. The directive `modules` makes the
+table of all modules.
 """
 
+import ast
 import inspect
 import re
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
 
 CODE = re.compile(r"(?<![`:\w])`([^`\n]+)`(?![`_])")
 STAR = re.compile(r"(?<![*\\])\*(?!\*)")
@@ -49,7 +56,30 @@ def _row(module, name: str, obj) -> list[str]:
     return [f"   * - :py:obj:`~{module.__name__}.{name}`", f"     - {summary}"]
 
 
+class Modules(SphinxDirective):
+    """A table of all modules that have a page: name and first sentence."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write the table in reStructuredText and parse it."""
+        package = Path(self.env.srcdir) / "efficientai"
+        paths = sorted(package.glob("[a-z]*.py"))
+        for path in paths:
+            self.env.note_dependency(str(path))
+        rows = [line for path in paths for line in _module_row(path)]
+        table = [".. list-table::", "   :class: contents", "", *rows]
+        box = nodes.container()
+        self.state.nested_parse(StringList(table, source=__file__), 0, box)
+        return box.children
+
+
+def _module_row(path: Path) -> list[str]:
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    summary = _inline(docstring.split("\n\n")[0].replace("\n", " "))
+    return [f"   * - :py:mod:`efficientai.{path.stem}`", f"     - {summary}"]
+
+
 def setup(app):
     """Register with Sphinx."""
+    app.add_directive("modules", Modules)
     app.connect("autodoc-process-docstring", read_docstring)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,173 @@
+"""What builds the book: which chapters run again, what a failing cell says, what Colab gets."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]
+
+from book import execute  # noqa: E402
+
+front = pytest.importorskip("front")
+launch = pytest.importorskip("launch")
+reference = pytest.importorskip("reference")
+offline = pytest.importorskip("offline")
+
+CHAPTER = """---
+file_format: mystnb
+kernelspec: {name: python3, display_name: Python 3}
+---
+
+# A chapter
+
+```{code-cell}
+fine = 1
+```
+
+```{code-cell}
+%s
+```
+"""
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A package of four modules: a imports b, c stands alone."""
+    folder = tmp_path / "efficientai"
+    folder.mkdir()
+    for name, text in {"__init__": "", "a": "from pkg import b", "b": "", "c": ""}.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def make_chapter(tmp_path, monkeypatch):
+    """Write a chapter whose second cell is given, in a repository of its own."""
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+
+    def make(code: str):
+        path = tmp_path / "chapter.md"
+        path.write_text(CHAPTER % code)
+        return execute._read(path)
+
+    return make
+
+
+# ---------------------------------------------------------------- what runs again
+
+
+def test_sources_follow_imports_and_nothing_else(package):
+    found = {path.stem for path in execute.package_sources("from efficientai import a", package)}
+    assert found == {"__init__", "a", "b"}
+
+
+@pytest.mark.parametrize("name, reruns", [("a", True), ("b", True), ("c", False)])
+def test_a_changed_module_runs_only_the_chapters_that_use_it(package, make_chapter, name, reruns):
+    chapter = make_chapter("from efficientai import a")
+    before = execute.digest(chapter, package)
+    (package / f"{name}.py").write_text("changed = True")
+    assert (execute.digest(chapter, package) != before) is reruns
+
+
+def test_changed_cells_run_again_and_changed_prose_does_not(package, make_chapter):
+    before = execute.digest(make_chapter("x = 1"), package)
+    assert execute.digest(make_chapter("x = 2"), package) != before
+    chapter = make_chapter("x = 1")
+    chapter.path.write_text(chapter.path.read_text().replace("# A chapter", "# Another title"))
+    assert execute.digest(execute._read(chapter.path), package) == before
+
+
+def test_table_of_contents_is_read_to_its_leaves():
+    toc = {"root": "index", "parts": [{"chapters": [{"file": "a", "sections": [{"file": "b"}]}]}]}
+    assert execute._files(toc) == ["a", "b"]
+
+
+# ---------------------------------------------------------------- running
+
+
+def run(chapter) -> None:
+    """Execute one chapter."""
+    asyncio.run(execute.execute(chapter, asyncio.Semaphore(1)))
+
+
+def test_an_executed_chapter_is_kept_and_is_current(make_chapter, package):
+    chapter = make_chapter("import os; print(fine + 41, os.environ['OMP_NUM_THREADS'])")
+    run(chapter)
+    kept = nbformat.read(chapter.executed, as_version=4)
+    assert [c.outputs[0].text for c in kept.cells if c.get("outputs")] == ["42 1\n"]
+    assert execute.is_current(execute._read(chapter.path))
+
+
+@pytest.mark.parametrize(
+    "code, reason",
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import warnings; warnings.warn('old way')", "UserWarning"),  # a warning is an error
+    ],
+)
+def test_a_failing_cell_is_named(make_chapter, package, code, reason):
+    with pytest.raises(execute.ChapterError) as caught:
+        run(make_chapter(code))
+    # The second code block of CHAPTER opens in line 12; its code begins one line further.
+    assert "chapter.md, line 13: code cell 2 failed" in str(caught.value)
+    assert code in str(caught.value) and reason in str(caught.value)
+
+
+# ---------------------------------------------------------------- what Colab gets
+
+
+@pytest.mark.parametrize(
+    "myst, markdown",
+    [
+        ("{term}`sparsity` and {doc}`a guide <guides/student>`", "sparsity and a guide"),
+        ("{math}`x^2`", "$x^2$"),
+        ("{cite}`han2015learning`", "[han2015learning]"),
+        ("{glue:text}`share` %", "49 %"),
+        ("{func}`~efficientai.pruning.nm_mask`", "`efficientai.pruning.nm_mask`"),
+        ("(label)=\n# Title", "# Title"),
+        ("```{math}\n:label: eq\nx\n```\n", "$$\nx\n$$\n"),
+        (":::{caution}\nMind it.\n:::\n", "> **Caution**\n>\n> Mind it.\n"),
+        ("```python\nx = 1\n```\n", "```python\nx = 1\n```\n"),
+    ],
+)
+def test_myst_becomes_plain_markdown(myst, markdown):
+    inserts = launch.Inserts(numbers={"share": "49"})
+    assert launch.plain_markdown(myst, inserts) == markdown
+
+
+def test_exercise_box_becomes_a_link():
+    inserts = launch.Inserts(links={"exercise": "https://example.org/x"})
+    text = launch.plain_markdown("```{exercise} pruning\nNine questions.\n```\n", inserts)
+    assert "[Open the exercise](https://example.org/x)" in text and "{" not in text
+
+
+# ---------------------------------------------------------------- pages
+
+
+def test_start_page_moves_up_with_its_links():
+    page = '<html data-content_root="../"><a href="../x.html#a">1</a><img src="i.svg"><a href="#b">'
+    moved = front.from_root(page)
+    assert moved == (
+        '<html data-content_root="./"><a href="x.html#a">1</a><img src="book/i.svg"><a href="#b">'
+    )
+
+
+def test_links_to_other_hosts_stay():
+    assert front.from_root('<a href="https://example.org/a">') == '<a href="https://example.org/a">'
+
+
+def test_math_is_loaded_only_where_a_formula_stands():
+    script = '<script defer src="../_static/vendor/mathjax/tex-chtml.js"></script>'
+    assert offline.lean(script) == ""
+    formula = script + '<span class="math notranslate">x</span>'
+    assert offline.lean(formula) == formula
+
+
+def test_docstrings_keep_their_examples_and_gain_code():
+    lines = ["The `mask` of 2 * 3.", "", ">>> a * b", "`6`", "", "More `x`."]
+    expected = ["The ``mask`` of 2 \\* 3.", "", ">>> a * b", "`6`", "", "More ``x``."]
+    assert reference._plain(lines) == expected

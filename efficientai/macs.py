@@ -176,6 +176,42 @@ def kind(operator: torch._ops.OpOverload) -> str:
     return "composite" if operator.has_kernel_for_dispatch_key(composite) else "unknown"
 
 
+# On tensors without numbers some operators are slow, because torch derives their shape in Python.
+# The shape is all that a count has to know, and most have that of their first argument.
+SAME_SHAPE_NAMES = """
+relu relu_ hardtanh hardtanh_ hardswish hardswish_ hardsigmoid hardsigmoid_ silu silu_ gelu sigmoid
+sigmoid_ tanh _softmax leaky_relu leaky_relu_ elu
+"""
+SAME_SHAPE = frozenset(getattr(aten, name) for name in SAME_SHAPE_NAMES.split())
+BATCH_NORMS = frozenset(
+    {aten.native_batch_norm, aten._native_batch_norm_legit_no_training, aten.cudnn_batch_norm}
+)
+
+
+def shape_only(operator: torch._ops.OpOverload, args: tuple) -> object:
+    """Output of such an operator on meta tensors; None for any other operator.
+
+    >>> shape_only(aten.relu.default, (torch.empty(2, 3, device="meta"),)).shape
+    torch.Size([2, 3])
+    """
+    packet, x = operator.overloadpacket, args[0]
+    if packet in SAME_SHAPE:
+        return x if packet.__name__.endswith("_") else _empty(x.shape, x)
+    if packet in BATCH_NORMS:  # the other two results are empty in evaluation mode
+        return _empty(x.shape, x), _empty((0,), x), _empty((0,), x)
+    if packet is aten.native_layer_norm:  # a mean and a deviation for each normalised group
+        groups = x.shape[: x.ndim - len(args[1])] + (1,) * len(args[1])
+        return _empty(x.shape, x), _empty(groups, x), _empty(groups, x)
+    if packet is aten.addmm:  # (m, k) @ (k, n)
+        return _empty((args[1].shape[0], args[2].shape[1]), x)
+    return None
+
+
+def _empty(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """A meta tensor; `torch.empty_like` would take the slow way."""
+    return torch.empty(shape, dtype=like.dtype, device="meta")
+
+
 class MacCounter(TorchDispatchMode):
     """Counts the MACs of everything that runs inside it, by the place `where()` names.
 
@@ -201,7 +237,11 @@ class MacCounter(TorchDispatchMode):
         if what == "composite":
             with self:
                 return func.decompose(*args, **(kwargs or {}))
-        output = func(*args, **(kwargs or {}))
+        output = None
+        if args and getattr(args[0], "is_meta", False):
+            output = shape_only(func, args)
+        if output is None:
+            output = func(*args, **(kwargs or {}))
         if what == "formula":
             self.macs[self.where()] += FORMULAS[func.overloadpacket](output, *args)
         elif what == "unknown":

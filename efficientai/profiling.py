@@ -6,7 +6,6 @@ was: its modes, buffers, gradients, hooks and attributes, and torch's random sta
 
 from __future__ import annotations
 
-import copy
 import io
 import platform
 import statistics
@@ -96,7 +95,7 @@ def untouched(model: nn.Module) -> Iterator[None]:
 def _copied(attributes: dict) -> dict[str, tuple[object, object]]:
     """Each attribute with a shallow copy of it, if it is a container."""
     return {
-        name: (value, copy.copy(value) if isinstance(value, dict | list) else None)
+        name: (value, type(value)(value) if type(value) in (dict, list) else None)
         for name, value in attributes.items()
     }
 
@@ -105,10 +104,10 @@ def _restore(attributes: dict, saved: dict[str, tuple[object, object]]) -> None:
     attributes.clear()
     for name, (value, content) in saved.items():
         attributes[name] = value
-        if isinstance(value, dict):
+        if type(value) is dict:
             value.clear()
             value.update(content)
-        elif isinstance(value, list):
+        elif type(value) is list:
             value[:] = content
 
 
@@ -127,7 +126,7 @@ def stand_ins(model: nn.Module, device: str | None = None) -> dict[str, Tensor]:
 def _as_meta(tensor: Tensor) -> Tensor:
     if tensor.layout != torch.strided:
         raise NotImplementedError("a sparse tensor without numbers has no count of non-zeros")
-    return torch.empty_like(tensor, device="meta", requires_grad=False)
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
 
 
 def _explain(model: nn.Module, inputs: tuple, error: Exception) -> ValueError:

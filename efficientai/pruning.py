@@ -328,9 +328,7 @@ def _narrow_csr(weight: Tensor) -> Tensor:
     """CSR with 4-byte indices; torch's own take 8, in storage twice as long as they need."""
     csr = weight.to_sparse_csr()
     rows, columns = csr.crow_indices().int().clone(), csr.col_indices().int().clone()
-    return torch.sparse_csr_tensor(
-        rows, columns, csr.values(), csr.shape, check_invariants=True
-    )
+    return torch.sparse_csr_tensor(rows, columns, csr.values(), csr.shape, check_invariants=True)
 
 
 # ---------------------------------------------------------------- structured: whole channels
@@ -381,9 +379,7 @@ def remove_channels(
     graph = ChannelGraph(model, *example_inputs)
     if layer not in graph.outputs:
         known = ", ".join(graph.outputs)
-        raise ValueError(
-            f"{layer!r} is no linear or convolution layer; choose one of: {known}"
-        )
+        raise ValueError(f"{layer!r} is no linear or convolution layer; choose one of: {known}")
     outputs = graph.outputs[layer]
     if keep.dtype != torch.bool or keep.shape != (len(outputs),):
         got = f"{keep.dtype} {tuple(keep.shape)}"

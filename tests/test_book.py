@@ -125,7 +125,7 @@ def test_a_failing_cell_is_named(make_chapter, package, code, reason):
     [
         ("{term}`sparsity` and {doc}`a guide <guides/student>`", "sparsity and a guide"),
         ("{math}`x^2`", "$x^2$"),
-        ("{cite}`han2015learning`", "[han2015learning]"),
+        ("{cite}`han2015learning`", "(Han et al. 2015)"),
         ("{glue:text}`share` %", "49 %"),
         ("{func}`~efficientai.pruning.nm_mask`", "`efficientai.pruning.nm_mask`"),
         ("(label)=\n# Title", "# Title"),
@@ -135,8 +135,17 @@ def test_a_failing_cell_is_named(make_chapter, package, code, reason):
     ],
 )
 def test_myst_becomes_plain_markdown(myst, markdown):
-    inserts = launch.Inserts(numbers={"share": "49"})
+    works = {"han2015learning": "Han et al. 2015"}
+    inserts = launch.Inserts(numbers={"share": "49"}, works=works)
     assert launch.plain_markdown(myst, inserts) == markdown
+
+
+def test_works_are_named_by_their_authors():
+    works = launch.works(["book/references.bib"])
+    # three authors, two, four: as the entries stand in the file
+    assert works["lecun1989optimal"] == "LeCun et al. 1989"
+    assert works["frankle2019lottery"] == "Frankle and Carbin 2019"
+    assert works["blalock2020what"] == "Blalock et al. 2020"
 
 
 def test_exercise_box_becomes_a_link():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import repository
+from pybtex.database import parse_file
 
 INSTALL = """# Colab does not have the course's package yet; elsewhere this cell does nothing.
 import sys
@@ -21,7 +22,8 @@ if "google.colab" in sys.modules:
     %pip install -q git+{url}"""
 
 FENCE = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\} *(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=fence) *$\n?",
+    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\} *(?P<title>[^\n]*)\n"
+    r"(?P<body>.*?)^(?P=fence) *$\n?",
     re.M | re.S,
 )
 OPTIONS = re.compile(r"\A(?:---\n.*?\n---\n|(?::[\w-]+:[^\n]*\n)+)", re.S)
@@ -35,6 +37,7 @@ class Inserts:
 
     links: dict[str, str] = field(default_factory=dict)  # directive → address
     numbers: dict[str, str] = field(default_factory=dict)  # glued name → text
+    works: dict[str, str] = field(default_factory=dict)  # bibliography key → authors and year
 
 
 def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
@@ -81,7 +84,7 @@ def _role(match: re.Match, inserts: Inserts) -> str:
     if name == "math":
         return f"${text}$"
     if name.startswith("cite"):
-        return f"[{text}]"
+        return "; ".join(inserts.works.get(key, key) for key in text.split(",")).join("()")
     if name.startswith(("py:", "func", "class", "mod")):
         return f"`{text.lstrip('~!.')}`"
     return text.split("<")[0].strip()
@@ -94,7 +97,7 @@ def launchable(notebook: nbformat.NotebookNode, config, topic: str) -> nbformat.
     """
     url = config.html_theme_options["repository_url"]
     links = {"exercise": repository.exercise_in_colab(config, topic)}
-    inserts = Inserts(links, glued(notebook))
+    inserts = Inserts(links, glued(notebook), works(config.bibtex_bibfiles))
     copy = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )
@@ -120,6 +123,18 @@ def glued(notebook: nbformat.NotebookNode) -> dict[str, str]:
 def _text(data: dict[str, str]) -> str:
     """The plain text of an output; glue hides it under a MIME type of its own."""
     return next(value for mime, value in data.items() if mime.endswith("text/plain")).strip("'")
+
+
+def works(files: list[str]) -> dict[str, str]:
+    """For every key of the bibliography the authors and the year, as in running text."""
+    root = Path(__file__).resolve().parents[2]
+    entries = {k: e for name in files for k, e in parse_file(root / name).entries.items()}
+    return {key: f"{_authors(entry)} {entry.fields['year']}" for key, entry in entries.items()}
+
+
+def _authors(entry) -> str:
+    names = [" ".join(person.last_names) for person in entry.persons["author"]]
+    return " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
 
 
 def chapters(app) -> list[str]:

@@ -13,7 +13,7 @@ import os
 from numbers import Real
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 SEED_VARIABLE = "EFFICIENTAI_SEED"
 
@@ -97,6 +97,28 @@ def expect_dict(value: object, name: str, keys: list[str]) -> dict:
     for key in value:
         assert key in keys, f"`{name}` returned a dict with a key too many: {key!r}."
     return value
+
+
+def expect_state_dict(value: object, name: str, like: nn.Module) -> dict[str, Tensor]:
+    """Return the state dict of the model `value` if its names and shapes are those of `like`.
+
+    >>> expect_state_dict([1.0], "compress", nn.Linear(2, 1))
+    Traceback (most recent call last):
+    AssertionError: `compress` returned an object of type list; a model was expected.
+    """
+    assert value is not None, f"`{name}` returned None. Is a `return` missing?"
+    assert hasattr(value, "state_dict"), f"`{name}` returned {_kind(value)}; a model was expected."
+    state, expected = dict(value.state_dict()), like.state_dict()
+    masked = [key for key in state if key.endswith(("_orig", "_mask"))]
+    assert not masked, (
+        f"The state_dict has {masked[0]!r}: `prune.remove(layer, 'weight')` makes a mask permanent."
+    )
+    assert state.keys() == expected.keys(), (
+        f"The state_dict has the names {sorted(state)}; expected {sorted(expected)}."
+    )
+    for key, tensor in state.items():
+        expect_tensor(tensor, f"{name}(...).state_dict()[{key!r}]", tuple(expected[key].shape))
+    return state
 
 
 def _kind(value: object) -> str:

@@ -19,10 +19,10 @@ class Split(NamedTuple):
     test_y: Tensor
 
 
-def digits(seed: int = 0) -> Split:
+def digits(seed: int = 0, test_size: int = 450) -> Split:
     """Handwritten digits of scikit-learn (Alpaydin & Kaynak 1998), 8×8 pixels, ten classes.
 
-    Of 1797 images 450 are the test set, drawn per class with `seed`. No network is needed.
+    Of 1797 images `test_size` are the test set, drawn per class with `seed`. No network is needed.
 
     >>> split = digits()
     >>> split.train_x.shape, split.test_x.shape
@@ -33,7 +33,7 @@ def digits(seed: int = 0) -> Split:
 
     images, labels = load_digits(return_X_y=True)
     train_x, test_x, train_y, test_y = train_test_split(
-        images, labels, test_size=450, stratify=labels, random_state=seed
+        images, labels, test_size=test_size, stratify=labels, random_state=seed
     )
     return Split(_images(train_x), torch.tensor(train_y), _images(test_x), torch.tensor(test_y))
 

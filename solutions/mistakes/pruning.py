@@ -195,6 +195,15 @@ def obd_prune(weight, hessian_diagonal, count):
     return mask.view(weight.shape), saliency[order[count:]].sum().item()
 
 
+@mistake("q5", "Ranks by the curvature alone and forgets how far the weight is from zero.")
+def obd_prune(weight, hessian_diagonal, count):
+    saliency = (hessian_diagonal * weight**2 / 2).flatten()
+    least = hessian_diagonal.flatten().argsort()[:count]
+    mask = torch.ones(weight.numel(), dtype=torch.bool)
+    mask[least] = False
+    return mask.view(weight.shape), saliency[least].sum().item()
+
+
 # ------------------------------------------------------------------ question 6
 
 
@@ -329,6 +338,19 @@ def sensitivity_scan(model, x, y, sparsities):
     return scan
 
 
+@mistake("q8", "Prunes weights at random instead of the smallest.")
+def sensitivity_scan(model, x, y, sparsities):
+    scan = {}
+    for name, layer in model.named_modules():
+        if isinstance(layer, (nn.Linear, nn.Conv2d)):
+            scan[f"{name}.weight"] = []
+            for amount in sparsities:
+                trial = copy.deepcopy(model)
+                prune.random_unstructured(trial.get_submodule(name), "weight", float(amount))
+                scan[f"{name}.weight"].append(accuracy(trial, x, y))
+    return scan
+
+
 # ------------------------------------------------------------------ question 9
 
 
@@ -372,6 +394,19 @@ def compress(model, train_x, train_y):
     for _ in range(2):
         prune.global_unstructured(layers, pruning_method=prune.L1Unstructured, amount=0.45)
         fit(model, train_x, train_y, epochs=10, lr=1e-3, batch_size=64, seed=1)
+    for layer, name in layers:
+        prune.remove(layer, name)
+    return model
+
+
+@mistake("q9", "Compresses the very model it was given instead of a copy.")
+def compress(model, train_x, train_y):
+    layers = [(layer, "weight") for layer in model.modules() if isinstance(layer, nn.Linear)]
+    for epochs in (10, 10, 10, 20):
+        prune.global_unstructured(
+            layers, pruning_method=prune.L1Unstructured, amount=1 - 0.095**0.25
+        )
+        fit(model, train_x, train_y, epochs=epochs, lr=1e-3, batch_size=64, seed=1)
     for layer, name in layers:
         prune.remove(layer, name)
     return model

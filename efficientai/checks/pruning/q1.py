@@ -16,7 +16,7 @@ def test_q1_the_example(magnitude_mask):
     mask = expect_tensor(magnitude_mask(weight, 0.5), "magnitude_mask", (2, 2), torch.bool)
     assert mask.tolist() == [[True, False], [False, True]], (
         f"For the example your mask is {mask.tolist()}; expected [[True, False], [False, True]]: "
-        "True keeps a weight, and -3.0 is large although it is negative."
+        "True keeps a weight and False prunes it; what counts is the absolute value, so -3.0 is large."
     )
 
 

@@ -13,7 +13,7 @@ def test_q4_the_example(softmax_hessian_diagonal):
     from efficientai.checking import expect_tensor
 
     found = softmax_hessian_diagonal(torch.zeros(2, 1), torch.tensor([[2.0], [4.0]]))
-    found = expect_tensor(found, "softmax_hessian_diagonal", (2, 1))
+    found = expect_tensor(found, "softmax_hessian_diagonal", (2, 1), torch.float32)
     assert torch.allclose(found, torch.full((2, 1), 2.5)), (
         f"For the example your diagonal is {found.tolist()}; expected [[2.5], [2.5]]: "
         "a quarter of the mean of 4 and 16."
@@ -34,8 +34,11 @@ def test_q4_agrees_with_autograd(softmax_hessian_diagonal):
         return torch.nn.functional.cross_entropy(x @ flat.view(3, 2).T, labels)
 
     expected = torch.autograd.functional.hessian(loss, weight.flatten()).diagonal().view(3, 2)
-    found = expect_tensor(softmax_hessian_diagonal(weight, x), "softmax_hessian_diagonal", (3, 2))
+    found = expect_tensor(
+        softmax_hessian_diagonal(weight, x), "softmax_hessian_diagonal", (3, 2), torch.float64
+    )
     assert torch.allclose(found, expected), (
-        f"For 3 classes, 2 features and 5 images, autograd finds {expected[0].tolist()} in the first row; "
-        f"your function finds {found[0].tolist()}."
+        "For 3 classes, 2 features and 5 images, autograd finds "
+        f"({expected[0, 0]:.4f}, {expected[0, 1]:.4f}) in the first row; "
+        f"your function finds ({found[0, 0]:.4f}, {found[0, 1]:.4f})."
     )

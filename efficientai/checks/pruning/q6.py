@@ -16,7 +16,9 @@ def test_q6_shapes(remove_channels):
     conv, norm, linear = nn.Conv2d(1, 3, 3, padding=1), nn.BatchNorm2d(3), nn.Linear(12, 5)
     answer = remove_channels(conv, norm, linear, torch.tensor([0, 2]))
     assert answer is not None, "`remove_channels` returned None. Is a `return` missing?"
-    assert len(answer) == 3, f"`remove_channels` must return three modules; you return {len(answer)}."
+    assert isinstance(answer, tuple) and len(answer) == 3, (
+        "`remove_channels` must return three modules: the convolution, the batch norm and what follows."
+    )
     shapes = [{name: tuple(value.shape) for name, value in part.state_dict().items()} for part in answer]
     assert shapes[0] == {"weight": (2, 1, 3, 3), "bias": (2,)}, (
         f"With channels 0 and 2 of 3 kept, the convolution has {shapes[0]}; "
@@ -46,12 +48,15 @@ def test_q6_same_function(remove_channels):
         hidden = torch.relu(norm(conv(x)))
         hidden[:, [0, 2]] = 0
         expected = following(hidden)
-        new_conv, new_norm, new_following = remove_channels(conv, norm, following, keep)
+        answer = remove_channels(conv, norm, following, keep)
+        assert isinstance(answer, tuple) and len(answer) == 3, "`remove_channels` must return three modules."
+        new_conv, new_norm, new_following = answer
         found = new_following(torch.relu(new_norm(new_conv(x))))
     assert found.shape == expected.shape, (
         f"The smaller piece gives an output of shape {tuple(found.shape)}; expected {tuple(expected.shape)}."
     )
     assert torch.allclose(found, expected, atol=1e-5), (
         "The smaller piece computes something else than the old one with its channels 0 and 2 set to zero. "
-        "Do all three layers keep the *same* channels, in weights, biases and running statistics?"
+        "Do all three layers keep the *same* channels, in weights, biases and running statistics, "
+        "and does the batch norm keep its mode?"
     )

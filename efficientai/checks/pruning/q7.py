@@ -13,6 +13,6 @@ def test_q7_the_example(cubic_sparsity):
 
     for step, expected in ((0, 0.0), (50, 0.7), (100, 0.8)):
         found = expect_number(cubic_sparsity(step, 0, 100, 0.8), "cubic_sparsity")
-        assert abs(found - expected) < 1e-9, (
+        assert abs(found - expected) < 1e-6, (
             f"On the ramp from 0 to 0.8 over 100 steps, step {step} has sparsity {expected}; you say {found:.4g}."
         )

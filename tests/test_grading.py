@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from otter.test_files import ExceptionTestFile
 
 from autograder import build
-from autograder.course import Course
+from autograder.course import ROOT, Course
 from efficientai import grading
 
 FIXTURE = Path(__file__).parent / "course"
@@ -213,3 +213,50 @@ def test_under_otter_run(course, tmp_path):
     tests = json.loads((tmp_path / "results.json").read_text())["tests"]
     scores = {test["name"]: (test["score"], test["max_score"]) for test in tests if "score" in test}
     assert scores == {"q1": (3, 3), "q2": (2, 2)}
+
+
+FIRST_CELL = """
+import json, sys, types
+from IPython.core.interactiveshell import InteractiveShell
+
+exercise, colab = sys.argv[1], sys.argv[2] == "colab"
+
+class Shell(InteractiveShell):
+    def __str__(self):
+        return "<google.colab._shell.Shell>" if colab else super().__str__()
+
+if colab:
+    sys.modules["google.colab"] = types.ModuleType("google.colab")
+shell, installed = Shell.instance(), []
+shell.register_magic_function(lambda line: installed.append(line), "line", "pip")
+cells = json.load(open(exercise))["cells"]
+first = next(cell for cell in cells if cell["cell_type"] == "code")
+shell.run_cell("".join(first["source"])).raise_error()
+shell.run_cell("result = grader.check('q1')").raise_error()
+grader = shell.user_ns["grader"]
+print(json.dumps([installed, str(grader.interpreter), shell.user_ns["result"].summary()]))
+"""
+
+
+@pytest.mark.parametrize("place", ["colab", "elsewhere"])
+@pytest.mark.parametrize("exercise", sorted(ROOT.glob("exercises/*.ipynb")), ids=lambda p: p.stem)
+def test_the_first_cell_of_an_exercise(exercise, place, tmp_path):
+    """Unchanged in both places: it installs in Colab alone, and then the checks are there."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_CELL, exercise, place],
+        cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    installed, interpreter, said = json.loads(done.stdout.splitlines()[-1])
+    assert "is not defined yet: run its cell first." in said
+    if place == "colab":
+        (line,) = installed
+        assert line == f'install -q "efficientai @ git+{Course().repository()}"'
+        assert "COLAB" in interpreter
+    else:
+        assert installed == [] and interpreter == "None"
+    assert list(tmp_path.iterdir()) == []

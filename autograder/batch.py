@@ -22,6 +22,7 @@ from autograder import results
 from autograder.boundary.limits import Limits
 from autograder.boundary.view import course_package
 from autograder.boundary.warm import Warm
+from autograder.course import CourseError
 
 SEED_VARIABLE = "EFFICIENTAI_SEED"
 GRACE_SECONDS = 30
@@ -85,8 +86,11 @@ class Engine:
         self._workers = Warm("worker", jailed, {**clean, **home})
         trusted = {SEED_VARIABLE: seed, "HOME": str(scratch), "TMPDIR": str(scratch)}
         self._testers = Warm("tester", {"bundle": str(bundle)}, {**clean, **trusted})
-        self.layers: dict[str, str] = self._workers.wait()["layers"]
-        self.questions: dict[str, list[dict]] = self._testers.wait()["questions"]
+        for hello in (self._workers.wait(), self._testers.wait()):
+            if "refusal" in hello:
+                raise CourseError(hello["refusal"])
+        self.layers: dict[str, str] = self._workers.hello["layers"]
+        self.questions: dict[str, list[dict]] = self._testers.hello["questions"]
 
     def __enter__(self) -> Engine:
         return self

@@ -7,6 +7,7 @@ a finished submission: the folder itself is the journal.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -112,11 +113,16 @@ def write(path: Path, text: str) -> None:
     """Write a file so that it is there whole, even after a power cut, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with partial.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
 
 
 def to_json(record: dict) -> str:

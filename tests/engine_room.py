@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -17,12 +18,12 @@ from autograder.batch import Engine, Submission
 from autograder.boundary.channel import Channel
 from autograder.boundary.limits import MIB, Limits
 from autograder.boundary.standins import Environment, Trusted
-from autograder.course import ROOT
+from autograder.course import ROOT, Course
 
 LIMITS = Limits(
     cell_seconds=2,
     call_seconds=2,
-    total_seconds=20,
+    total_seconds=12,
     patience=1.5,
     memory_bytes=768 * MIB,
     file_bytes=16 * MIB,
@@ -32,11 +33,24 @@ SEED = "of the tests"
 
 
 @cache
+def course() -> Course:
+    """A snapshot of the course package, so that nobody changes it while the tests run."""
+    folder = Path(tempfile.mkdtemp(prefix="engine-room-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(ROOT / "efficientai", folder / "efficientai")
+    return Course(folder)
+
+
+@cache
+def bundle() -> Path:
+    """The small topic's bundle."""
+    return small_topic.write_bundle(course().root / "bundle")
+
+
+@cache
 def engine() -> Engine:
     """The shared engine for the small topic."""
-    folder = Path(tempfile.mkdtemp(prefix="engine-room-"))
-    small_topic.write_bundle(folder / "bundle")
-    made = Engine("pruning", folder / "bundle", ROOT / "efficientai", SEED, LIMITS)
+    made = Engine("pruning", bundle(), ROOT / "efficientai", SEED, LIMITS)
     atexit.register(made.close)
     return made
 

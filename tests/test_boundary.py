@@ -315,6 +315,14 @@ def fake(x, scale): return {"q": Ste.apply(x / scale) * scale}
     assert scale.grad.item() == pytest.approx(3 * 0.48 + 5 * 0.2, abs=1e-5)
 
 
+def test_gradients_of_one_call_do_not_touch_those_of_another():
+    with talk("kept = []\ndef square(x):\n    kept.append(x)\n    return x * x") as env:
+        for value in (1.0, 2.0, 3.0):  # the worker keeps all three inputs
+            x = torch.tensor([value], requires_grad=True)
+            env.get("square")(2 * x).sum().backward()
+            assert x.grad.tolist() == [8 * value]
+
+
 def test_without_gradients_none_are_made():
     with talk("def f(x): return x * 2, torch.is_grad_enabled()") as env:
         x = torch.ones(1, requires_grad=True)

@@ -74,6 +74,8 @@ def test_the_honest_forms_are_read(trusted):
         tensor(requires_grad=1),
         tensor(dtype="int64", shape=[1], requires_grad=True),
         tensor(graph="x"),
+        tensor(graph=[0, [7]]),
+        tensor(graph=[0, "7"]),
         tensor(grad=["new", "list", []]),
         ["new", "tensor", {}],
         ["new", "tensor", None],

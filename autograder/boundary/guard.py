@@ -27,7 +27,10 @@ TICK_SECONDS = 0.2
 
 def prepare(setup: dict) -> dict:
     """Enter the jail, import what notebooks import, and report which layers stand."""
-    layers = jail.enter_view(setup["course"], setup["staging"])
+    try:
+        layers = jail.enter_view(setup["course"], setup["staging"])
+    except jail.Refused as refusal:
+        return {"refusal": str(refusal)}
     limits = Limits(**setup["limits"])
     _import_libraries()
     return {"layers": {**layers, **_trial(limits)}}
@@ -48,7 +51,7 @@ def _import_libraries() -> None:
 
     assert matplotlib and sklearn and torch and efficientai
     names()
-    interactive_shell().run_cell("%matplotlib inline", silent=True)
+    interactive_shell()
     settle()
 
 
@@ -57,12 +60,13 @@ def _trial(limits: Limits) -> dict:
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
         layers = jail.Layers()
-        jail.isolate(limits, layers)
+        home = jail.isolate(limits, layers, 0)
         if os.fork() == 0:
-            jail.lock_in(limits, layers, 0)
+            jail.lock_in(limits, layers, 0, home)
             theirs.send(json.dumps(layers).encode())
         else:
             os.wait()
+            jail.clean_up(home)
         os._exit(0)
     theirs.close()
     os.wait()
@@ -81,25 +85,28 @@ def serve(request: dict, files: list[int]) -> None:
     channel, lifeline = files
     layers = jail.Layers()
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    jail.isolate(limits, layers)
+    home = jail.isolate(limits, layers, request["slot"])
     child = os.fork()
     if child == 0:
-        _be_worker(limits, layers, channel, request)
+        _be_worker(limits, layers, channel, home, request)
     os.close(channel)
     ending = _watch(child, lifeline, limits)
     _end_all(child)
+    jail.clean_up(home)
     with contextlib.suppress(OSError):
         os.write(lifeline, json.dumps({"ending": ending}).encode())
 
 
-def _be_worker(limits: Limits, layers: jail.Layers, channel: int, request: dict) -> None:
+def _be_worker(
+    limits: Limits, layers: jail.Layers, channel: int, home: Path, request: dict
+) -> None:
     null = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(null, standard)
     os.dup2(channel, 3)
     os.closerange(4, 65536)
     os.setsid()
-    jail.lock_in(limits, layers, request["slot"])
+    jail.lock_in(limits, layers, request["slot"], home)
     if set(layers.missing) - set(request["missing"]):
         os._exit(70)  # a wall that stood in the trial is missing now: run nothing
     with contextlib.suppress(Lost):

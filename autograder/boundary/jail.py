@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from autograder.boundary import linux, seccomp
@@ -28,6 +30,10 @@ NAMESPACES = {
 DEVICES = ("null", "zero", "full", "random", "urandom")
 COURSE = "/course"
 PRIVATE = ("/tmp", "/dev/shm")
+
+
+class Refused(Exception):
+    """Nothing can be graded safely here; the text says why and what to do."""
 
 
 class Layers(dict):
@@ -60,10 +66,15 @@ def enter_view(course: str, staging: str) -> Layers:
 
     Returns:
         The layers in the child. The calling process waits for the child and ends with it.
+
+    Raises:
+        Refused: if a student's code could only run as root.
     """
     layers = Layers()
     if not layers.attempt("namespaces", _leave_namespaces):
-        os.environ["PYTHONPATH"] = course
+        layers["file system"] = "needs namespaces"
+        if os.geteuid() == 0:
+            _require_readable_python()
         sys.path.insert(0, course)
         return layers
     _continue_in_child()
@@ -182,11 +193,23 @@ def _become(user: int) -> None:
 # ------------------------------------------------------------------ for every worker
 
 
-def isolate(limits: Limits, layers: Layers) -> None:
-    """Fresh namespaces and private folders for the next child of this process."""
+def isolate(limits: Limits, layers: Layers, slot: int) -> Path:
+    """Fresh namespaces for the next child of this process, and a folder of its own to work in."""
     flags = sum(NAMESPACES.values()) | linux.CLONE_NEWUTS
     if layers.attempt("namespaces", _new_user, flags, INSIDE):
         layers.attempt("private folders", _mount_private, limits)
+        return Path("/tmp/home")
+    layers["private folders"] = "need namespaces"
+    home = Path(tempfile.mkdtemp(prefix="worker-"))
+    if os.geteuid() == 0:
+        os.chown(home, UNPRIVILEGED + slot, UNPRIVILEGED + slot)
+    return home
+
+
+def clean_up(home: Path) -> None:
+    """Remove what a worker without a file system of its own left behind."""
+    if home.name.startswith("worker-"):
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _mount_private(limits: Limits) -> None:
@@ -196,32 +219,29 @@ def _mount_private(limits: Limits) -> None:
         linux.mount("tmpfs", folder, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, options)
 
 
-def lock_in(limits: Limits, layers: Layers, slot: int) -> None:
+def lock_in(limits: Limits, layers: Layers, slot: int, home: Path) -> None:
     """In the worker itself: its own /proc, limits, no privileges and no way to regain them."""
-    with contextlib.suppress(OSError):
-        linux.mount("proc", "/proc", "proc", 14)
-    _work_in_home()
+    if not layers["namespaces"]:
+        with contextlib.suppress(OSError):  # forbidden in most containers; nothing here needs it
+            linux.mount("proc", "/proc", "proc", 14)
+    home.mkdir(exist_ok=True)
+    os.chdir(home)
     if os.geteuid() == 0:
-        layers.attempt("unprivileged user", _become_nobody, slot)
+        layers.attempt("unprivileged user", _become, UNPRIVILEGED + slot)
     layers.attempt("limits", set_limits, limits)
     layers.attempt("no capabilities", linux.drop_capabilities)
     layers.attempt("no new privileges", linux.prctl, linux.PR_SET_NO_NEW_PRIVS, 1)
     layers.attempt("system calls", seccomp.install)
 
 
-def _become_nobody(slot: int) -> None:
-    """Without namespaces: a user of its own, if it can read this Python's libraries."""
-    folders = [Path(sys.base_prefix), *Path(sys.base_prefix).parents]
-    if not all(folder.stat().st_mode & 0o005 == 0o005 for folder in folders):
-        raise OSError(f"{sys.base_prefix} is not readable by other users")
-    _become(UNPRIVILEGED + slot)
-
-
-def _work_in_home() -> None:
-    home = Path(os.environ.get("TMPDIR", "/tmp")) / "home"
-    with contextlib.suppress(OSError):
-        home.mkdir(exist_ok=True)
-        os.chdir(home)
+def _require_readable_python() -> None:
+    """Without namespaces, root's workers become users of their own, who must find the libraries."""
+    base = Path(sys.base_prefix)
+    if not all(folder.stat().st_mode & 0o005 == 0o005 for folder in [base, *base.parents]):
+        raise Refused(
+            f"Without namespaces a student's code cannot run as root, and no other user can read "
+            f"Python in {base}. Grade as an ordinary user, or with a Python that all can read."
+        )
 
 
 def set_limits(limits: Limits) -> None:

@@ -179,7 +179,7 @@ class TensorKind(Kind):
         if expect(payload["parameter"], bool):
             return nn.Parameter(values, requires_grad=values.requires_grad)
         graph = payload["graph"]
-        return values if graph is None else decoder.side.attach(values, expect(graph, int))
+        return values if graph is None else decoder.side.attach(values, *expect(graph, list, 2))
 
     def fill(self, thing, payload, decoder):
         values = _read_tensor(payload, decoder)
@@ -209,6 +209,8 @@ def _memory_order(tensor: torch.Tensor) -> list[int] | None:
 def _tensor_bytes(tensor: torch.Tensor, order: list[int] | None) -> bytes:
     plain = tensor.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
     dense = (plain if order is None else plain.permute(order)).contiguous().reshape(-1)
+    if dense.stride() != (1,):  # one element, expanded: torch calls it contiguous all the same
+        dense = torch.empty(dense.shape, dtype=dense.dtype).copy_(dense)
     return dense.view(torch.uint8).numpy().tobytes()
 
 

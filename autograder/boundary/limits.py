@@ -24,7 +24,6 @@ class Limits:
     file_bytes: int = 64 * MIB
     disk_bytes: int = 128 * MIB  # each private folder
     open_files: int = 256
-    output_chars: int = 20_000
     tester_bytes: int = 6144 * MIB
 
     @property

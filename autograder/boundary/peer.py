@@ -12,7 +12,7 @@ from autograder.boundary import faults
 from autograder.boundary.ambient import Ambient
 from autograder.boundary.channel import Channel, Lost
 from autograder.boundary.shared import Shared
-from autograder.boundary.wire import CannotCross, Decoder, Encoder, WireError, dumps, expect, loads
+from autograder.boundary.wire import Decoder, Encoder, WireError, dumps, expect, loads
 
 
 class Peer:
@@ -40,7 +40,7 @@ class Peer:
             RemoteError: what was raised over there.
             Lost: if no answer comes.
         """
-        self._send({"ask": operation}, args, kwargs)
+        self._send(*self._write({"ask": operation}, args, kwargs))
         while True:
             body, values = self._receive()
             if "ask" not in body:
@@ -75,15 +75,20 @@ class Peer:
 
     def _reply(self, result, error) -> None:
         try:
-            self._send({"answer": True, "error": error}, result)
-        except CannotCross as refused:
-            self._send({"answer": True, "error": faults.save(refused)}, None)
+            message = self._write({"answer": True, "error": error}, result)
+        except Exception as refused:  # what was to be written may be a student's own class
+            message = self._write({"answer": True, "error": faults.save(refused)}, None)
+        self._send(*message)
 
-    def _send(self, body: dict, *values) -> None:
+    def _write(self, body: dict, *values) -> tuple[dict, Encoder]:
+        """A message, ready to be sent."""
         encoder = Encoder(self)
         body["changes"] = self.shared.changes(encoder)
         body["values"] = [encoder.value(value) for value in values]
         body["ambient"] = self._ambient.save(encoder)
+        return body, encoder
+
+    def _send(self, body: dict, encoder: Encoder) -> None:
         self.shared.add_sent(encoder.fresh)
         self._channel.send(dumps(self._finish(body)), encoder.blobs, self._seconds())
 

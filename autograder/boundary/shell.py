@@ -11,23 +11,19 @@ import io
 import re
 import sys
 
-from autograder.boundary.limits import Limits
-
 INSTALLER = re.compile(r"\s*(python3?\s+-m\s+)?(uv\s+)?(pip3?|conda|mamba|apt(-get)?)\s")
 OFFLINE = "Nothing is installed while a notebook is graded."
-QUIET_MAGICS = ("pip", "conda", "mamba", "uv", "tensorflow_version", "gui", "debug", "pdb")
+QUIET_MAGICS = ("pip", "conda", "mamba", "uv", "matplotlib", "pylab", "gui", "debug", "pdb")
+COLAB_MAGICS = ("tensorflow_version", "shell", "bigquery", "data_table")
 
 
-class CappedText(io.TextIOBase):
-    """A standard stream that keeps nothing and lets a program print as much as it likes."""
+class Nowhere(io.TextIOBase):
+    """A standard stream for a program that may print as much as it likes."""
 
     encoding = "utf-8"
 
     def writable(self):
         return True
-
-    def isatty(self):
-        return False
 
     def write(self, text):
         return len(text)
@@ -37,16 +33,15 @@ class Shell:
     """One IPython shell per process; a fork inherits it ready made.
 
     Args:
-        worker: where `grader.check` sends its question.
-        limits: how much a process it starts may print.
+        ask: sends the question of `grader.check` to the tester.
     """
 
-    def __init__(self, worker, limits: Limits):
+    def __init__(self, ask):
         self._shell = interactive_shell()
         self.namespace = self._shell.user_ns
-        sys.stdout = sys.stderr = CappedText()
+        sys.stdout = sys.stderr = Nowhere()
         builtins.input = _no_keyboard
-        connect_grader(worker.ask)
+        connect_grader(ask)
 
     def run(self, source: str) -> BaseException | None:
         """Run one cell as Jupyter would; the exception that ended it, or None."""
@@ -69,9 +64,24 @@ def interactive_shell():
     shell.system = shell.system_raw = shell.system_piped = _system
     shell.getoutput = lambda command, **_: [] if INSTALLER.match(command) else _output(command)
     shell.displayhook.write_output_prompt = lambda: None
-    for name in QUIET_MAGICS:
-        shell.register_magic_function(lambda line: print(OFFLINE), "line", name)
+    for name in (*QUIET_MAGICS, *COLAB_MAGICS):
+        shell.register_magic_function(_silent, "line", name)
+    shell.kernel = _NoKernel()
+    _close_figures_when_shown()
     return shell
+
+
+class _NoKernel:
+    """What `get_ipython().kernel` is here: something that does nothing, whatever it is asked."""
+
+    def __getattr__(self, name):
+        return _silent
+
+
+def _close_figures_when_shown() -> None:
+    from matplotlib import pyplot
+
+    pyplot.show = lambda *args, **kwargs: pyplot.close("all")
 
 
 def _silent(*args, **kwargs) -> None:

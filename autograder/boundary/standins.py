@@ -77,11 +77,12 @@ class Trusted(Peer):
         """Graphs do not go down: the worker gets a leaf."""
         return None
 
-    def attach(self, tensor, graph: int):
-        """Let gradients flow back through what the worker computed."""
-        shared = self.shared.all().items()
-        inputs = {n: t for n, t in shared if isinstance(t, torch.Tensor) and t.requires_grad}
-        return Across.apply(self, graph, list(inputs), tensor.detach(), *inputs.values())
+    def attach(self, tensor, graph, numbers):
+        """Let gradients flow back through what the worker computed, to the inputs it names."""
+        inputs = [self.shared.object_of(expect(number, int)) for number in expect(numbers, list)]
+        if not all(isinstance(t, torch.Tensor) and t.requires_grad for t in inputs):
+            raise WireError("a graph that depends on what needs no gradient")
+        return Across.apply(self, expect(graph, int), numbers, tensor.detach(), *inputs)
 
     def module_handle(self, module):
         """The handle of a student's module; None for one that was made here."""

@@ -11,10 +11,11 @@ import json
 import os
 import resource
 import socket
+import traceback
 from pathlib import Path
 
 from autograder import notebooks, results
-from autograder.boundary import jail, linux
+from autograder.boundary import faults, jail, linux
 from autograder.boundary.channel import Channel, Lost
 from autograder.boundary.faults import RemoteError, text_of
 from autograder.boundary.limits import Limits
@@ -61,7 +62,10 @@ def prepare(setup: dict) -> dict:
     assert efficientai and otter and sklearn and torch
     settle()
     global bundle
-    bundle = Bundle(Path(setup["bundle"]))
+    try:
+        bundle = Bundle(Path(setup["bundle"]))
+    except Exception as error:
+        return {"refusal": f"The tests in {setup['bundle']} cannot be loaded: {error!r}."}
     return {"questions": {name: bundle.cases(name) for name in bundle.tests}}
 
 
@@ -132,6 +136,10 @@ class Examination:
             status = "partial"
             notes.append(results.LOST[lost.reason])
             self._tell(lost=lost.reason)
+        except Exception:
+            traceback.print_exc()  # for the instructor: no answer of a worker should come this far
+            status = "partial"
+            notes.append(results.LOST["tester"])
         self._tell(record=compose(self._found, status, [*notes, *self._errors()]))
 
     def _run_cells(self) -> None:
@@ -139,7 +147,9 @@ class Examination:
             try:
                 error = self._peer.ask("run-cell", cell.source)
             except RemoteError as raised:
-                error = {"names": [raised.remote_type], "text": text_of(raised)}
+                error = faults.save(raised)
+            if not isinstance(error, dict | None):
+                raise Lost("garbled")
             if error is not None:
                 self._stopped.append(f"code cell {number}: {_one_line(error)}")
 
@@ -181,9 +191,10 @@ def _explain(error: Exception, missing: list[str]) -> str:
     return f"{name}: {text_of(error)}"
 
 
-def _one_line(error) -> str:
-    names, text = error.get("names") or ["Error"], str(error.get("text"))
-    return f"{str(names[0])[:80]}: {text.splitlines()[0] if text else ''}"[:300]
+def _one_line(error: dict) -> str:
+    raised = faults.load(error)
+    first, *_ = str(raised).splitlines() or [""]
+    return f"{raised.remote_type}: {first}"[:300]
 
 
 def compose(found: dict[str, list[dict]], status: str, notes: list[str]) -> dict:

@@ -18,6 +18,8 @@ import torch
 from autograder.boundary.limits import BLOB_BYTES, DEPTH
 
 SMALL_INT = 1 << 62
+INT_BITS = 400_000
+MANY = 1_000_000  # containers and objects in one message
 DTYPE_NAME = re.compile(
     r"torch\.(bool|u?int(8|16|32|64)|bfloat16|float(16|32|64)|float8_\w+|complex(32|64|128))"
 )
@@ -51,7 +53,7 @@ class Encoder:
         self.blob_bytes = 0
         self.fresh: list[object] = []  # objects written here for the first time, in order
         self._numbers: dict[int, int] = {}
-        self._depth = 0
+        self._depth = self._values = 0
 
     def value(self, value):
         """`value` in JSON.
@@ -62,9 +64,12 @@ class Encoder:
         if value is None or type(value) in (bool, str, float):
             return value
         if type(value) is int:
-            return value if -SMALL_INT < value < SMALL_INT else ["int", hex(value)]
+            return value if -SMALL_INT < value < SMALL_INT else _large(value)
+        self._values += 1
         if self._depth >= DEPTH:
             raise CannotCross(f"a value nested deeper than {DEPTH} levels cannot cross")
+        if self._values > MANY:
+            raise CannotCross(f"a value of more than {MANY} parts cannot cross")
         self._depth += 1
         try:
             return self._immutable(value) or self._mutable(value)
@@ -115,6 +120,12 @@ class Encoder:
         self._numbers[id(value)] = len(self.fresh)
         self.fresh.append(value)
         return ["new", kind.tag, kind.save(value, self)]
+
+
+def _large(number: int) -> list:
+    if number.bit_length() > INT_BITS:
+        raise CannotCross(f"a number of {number.bit_length()} bits cannot cross")
+    return ["int", hex(number)]
 
 
 def _without_overrides(value):
@@ -303,7 +314,7 @@ def shape_of(sizes) -> list[int]:
 
 
 def _read_big(_, digits):
-    if not re.fullmatch(r"-?0x[0-9a-f]{1,100000}", expect(digits, str)):
+    if not re.fullmatch(r"-?0x[0-9a-f]{1,100100}", expect(digits, str)):
         raise WireError("not a number")
     return int(digits, 16)
 

@@ -39,7 +39,7 @@ class Worker(Peer):
         self._exports: dict[int, object] = {}
         self._export_ids: dict[int, int] = {}
         self._graphs: dict[int, torch.Tensor] = {}
-        self.shell = Shell(self, limits)
+        self.shell = Shell(self.ask)
         self.operations = {
             "run-cell": self._run_cell,
             "lookup": self._lookup,
@@ -84,13 +84,14 @@ class Worker(Peer):
         raise WireError(f"no value has the tag {tag!r}")
 
     def graph_of(self, tensor):
-        """A number for a tensor that has a history, so that gradients can come back to it."""
+        """For a tensor with a history: a number, and the shared tensors that it depends on."""
         if not tensor.requires_grad or tensor.is_leaf:
             return None
+        numbers = {self.shared.number_of(leaf) for leaf in _leaves(tensor)} - {None}
         self._graphs[len(self._graphs)] = tensor
-        return len(self._graphs) - 1
+        return [len(self._graphs) - 1, sorted(numbers)]
 
-    def attach(self, tensor, graph):
+    def attach(self, tensor, graph, numbers):
         """Graphs do not come down."""
         raise WireError("a graph from the trusted side")
 
@@ -162,9 +163,9 @@ class Worker(Peer):
         finally:
             _set_timers(*before)
 
-    def _reply(self, result, error):
-        with self._clock(self._limits.call_seconds):  # writing it down may run a student's code
-            super()._reply(result, error)
+    def _write(self, body, *values):
+        with self._clock(self._limits.call_seconds):  # it may run a student's code
+            return super()._write(body, *values)
 
     def _finish(self, body):
         if self.depth == 0 and "answer" in body:
@@ -180,6 +181,19 @@ class Lent:
 
     def __call__(self, *args, **kwargs):
         return self._worker.ask("call-lent", self.number, *args, **kwargs)
+
+
+def _leaves(tensor: torch.Tensor) -> list[torch.Tensor]:
+    """The leaves of the autograd graph under a tensor."""
+    seen, waiting, leaves = set(), [tensor.grad_fn], []
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        leaves += [node.variable] if hasattr(node, "variable") else []
+        waiting += [inner for inner, _ in node.next_functions]
+    return leaves
 
 
 def _set_timers(cpu: float, clock: float) -> tuple[float, float]:

@@ -12,12 +12,30 @@ import pytest
 import small_topic
 from engine_room import LIMITS, engine, grade, scores, talk
 
+from autograder import batch
+from autograder.batch import Submission
 from autograder.boundary.faults import RemoteError
 
 CELLS = sorted(Path(__file__).parent.glob("cells/*.cell"))
 PROBES = [path for path in CELLS if "def probe()" in path.read_text()]
 AMPLE = replace(LIMITS, call_seconds=15, total_seconds=40)
 CANARIES = [Path("/tmp/pwned-by-a-submission"), Path("/tmp/left-for-a-neighbour")]
+NEIGHBOURS = 12
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory) -> dict[str, dict]:
+    """All attacks in one class, two at a time, with honest students among them; records by name."""
+    folder = tmp_path_factory.mktemp("class")
+    for cell in CELLS:
+        answers = {**small_topic.BLANKS, "q1": cell.read_text()}
+        small_topic.write(folder / f"{cell.stem}.ipynb", answers)
+    for number in range(NEIGHBOURS):
+        name = CELLS[number * len(CELLS) // NEIGHBOURS].stem
+        small_topic.write(folder / f"{name}-honest.ipynb")
+    paths = sorted(folder.iterdir())
+    submissions = [Submission(path.name, path) for path in paths]
+    return {s.path.stem: record for s, record in batch.run(engine().grade, submissions, 2)}
 
 
 def directive(text: str, name: str, default: str) -> str:
@@ -50,20 +68,24 @@ def test_there_are_many():
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda path: path.stem)
-def test_attack(cell, tmp_path):
-    engine()
-    text, before = cell.read_text(), outside()
-    path = small_topic.write(tmp_path / "a.ipynb", {**small_topic.BLANKS, "q1": text})
-    record = grade(path)
+def test_attack_earns_nothing(cell, graded):
+    text, record = cell.read_text(), graded[cell.stem]
     assert record["score"] == float(directive(text, "score", "0")), record["questions"]
     assert record["status"] in directive(text, "expect", "graded").split(), record["note"]
-    if record["status"] != "graded":
-        assert record["note"]
+    assert record["note"] or record["status"] == "graded"
     for question in record["questions"]:
         assert all(case["message"] or case["passed"] for case in question["cases"])
-    assert outside() == before
-    honest = grade(small_topic.write(tmp_path / "b.ipynb"))
-    assert (honest["status"], honest["score"]) == ("graded", small_topic.POSSIBLE)
+
+
+def test_the_rest_of_the_class_is_graded(graded):
+    honest = [record for name, record in graded.items() if name.endswith("-honest")]
+    found = {(record["status"], record["score"]) for record in honest}
+    assert len(honest) == NEIGHBOURS and found == {("graded", small_topic.POSSIBLE)}
+
+
+def test_nothing_is_left_outside(graded):
+    left, _, canaries = outside()
+    assert left == 2 and not any(canaries)
 
 
 @pytest.mark.parametrize("cell", PROBES, ids=lambda path: path.stem)
@@ -83,4 +105,4 @@ def test_what_was_answered_before_counts(cell, tmp_path):
     """Question 1 is right and checked; the attack comes with question 2."""
     text = (Path(__file__).parent / "cells" / f"{cell}.cell").read_text()
     record = grade(small_topic.write(tmp_path / "a.ipynb", {"q2": text}))
-    assert scores(record)[0] == 4 and scores(record)[1] == 0
+    assert scores(record)[:2] == [4, 0]

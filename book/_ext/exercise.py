@@ -81,8 +81,15 @@ def serve_exercises(app, exception) -> None:
         shutil.copyfile(notebook, target / notebook.name)
 
 
+def note_address(app, config) -> None:
+    """Make pages that link to the repository out of date when its address changes."""
+    config.repository_address = config.html_theme_options["repository_url"]
+
+
 def setup(app):
     """Register with Sphinx."""
+    app.add_config_value("repository_address", "", "env")
+    app.connect("config-inited", note_address)
     app.add_directive("exercise", Exercise)
     app.add_role("exercise-link", ExerciseLink())
     app.add_role("repository-link", RepositoryLink())

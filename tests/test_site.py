@@ -114,7 +114,7 @@ def server(site):
         running.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # it holds an event loop, which would be in other modules' way
 def browser():
     """Chromium, from the system or from Playwright."""
     with sync_playwright() as playwright:

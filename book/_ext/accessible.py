@@ -8,6 +8,8 @@ CURES = {
     FOLD.format(""): FOLD.format(' aria-label="Pages below"'),
     # a label that hides the words it stands for
     '<summary aria-label="Toggle hidden content">': "<summary>",
+    # a heading of a column that has none
+    '<th class="head"><p></p></th>': '<td class="head"></td>',
     # roles that ARIA has given up, and a list of which only some children are items
     ' role="doc-biblioentry"': "",
     '<div role="list" class="citation-list">': '<div class="citation-list">',

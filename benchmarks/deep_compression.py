@@ -51,7 +51,7 @@ def one_run(make, settings: dict, seed: int) -> tuple[float, float, float, float
     split = digits(seed)
     seed_everything(seed)
     model = make()
-    fit(model, split.train_x, split.train_y, epochs=20, lr=2e-3, batch_size=128, seed=seed)
+    fit(model, split.train_x, split.train_y, epochs=40, lr=3e-3, seed=seed, decay=True)
     dense, before = weight_bytes(model), accuracy(model, split.test_x, split.test_y)
     start = time.process_time()
     folded = fold_batch_norm(model)

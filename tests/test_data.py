@@ -5,7 +5,9 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from efficientai.data import digits, load
+from efficientai.architectures import keyword_spotter
+from efficientai.data import digits, keywords, load
+from efficientai.training import accuracy, fit, seed_everything
 
 
 def test_digits_are_all_there_once():
@@ -30,6 +32,31 @@ def test_seed_decides_the_split():
     first, again, other = digits(1), digits(1), digits(2)
     assert torch.equal(first.test_x, again.test_x)
     assert not torch.equal(first.test_y, other.test_y)
+
+
+def test_keywords_are_repeatable_balanced_and_new_for_every_seed():
+    a, b, c = keywords(1, samples=8), keywords(1, samples=8), keywords(2, samples=8)
+    assert torch.equal(a.train_x, b.train_x) and not torch.equal(a.test_x, c.test_x)
+    assert a.train_y.bincount().tolist() == [6] * 10 and a.test_y.bincount().tolist() == [2] * 10
+    assert a.train_x.min() == 0 and a.train_x.max() <= 1 and a.train_x.dtype == torch.float32
+    assert torch.equal(load("keywords").test_x, keywords().test_x)
+    rows = torch.cat([a.train_x, a.test_x]).flatten(1)
+    assert len(rows.unique(dim=0)) == len(rows)
+    with pytest.raises(ValueError, match=r"got 1, 60 and 0\.15"):
+        keywords(classes=1)
+
+
+def test_keywords_can_be_spotted_and_are_no_child_s_play():
+    """A small network learns them all; the nearest mean, which cannot shift, does not."""
+    split = keywords(samples=100)
+    means = torch.stack([split.train_x[split.train_y == c].mean(0) for c in range(10)]).flatten(1)
+    nearest = torch.cdist(split.test_x.flatten(1), means).argmin(1)
+    seed_everything(0)
+    model = keyword_spotter(classes=10, channels=32, blocks=2)
+    fit(model, split.train_x, split.train_y, epochs=8, lr=1e-2, decay=True)
+    spotted = accuracy(model, split.test_x, split.test_y)
+    assert spotted > 0.98
+    assert (nearest == split.test_y).double().mean() < spotted
 
 
 @pytest.mark.parametrize(
@@ -57,5 +84,7 @@ def test_torchvision_sets_come_in_the_same_form(monkeypatch, tmp_path, name, the
 def test_missing_files_and_unknown_names_are_said(tmp_path):
     with pytest.raises(RuntimeError, match="not found"):
         load("cifar10", tmp_path)
-    with pytest.raises(ValueError, match="'mnist'; choose one of: digits, fashion_mnist, cifar10"):
+    with pytest.raises(
+        ValueError, match="'mnist'; choose one of: digits, keywords, fashion_mnist, cifar10"
+    ):
         load("mnist")

@@ -29,7 +29,9 @@ NAMESPACES = {
 }
 DEVICES = ("null", "zero", "full", "random", "urandom")
 COURSE = "/course"
-PRIVATE = ("/tmp", "/dev/shm")
+SCRATCH = "/scratch"  # not /tmp: a clone of the course, with its libraries, may lie there
+PRIVATE = (SCRATCH, "/dev/shm")
+HOMES = ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR")
 
 
 class Refused(Exception):
@@ -79,6 +81,7 @@ def enter_view(course: str, staging: str) -> Layers:
         return layers
     _continue_in_child()
     if layers.attempt("file system", _build_root, course, staging):
+        os.environ.update(dict.fromkeys(HOMES, SCRATCH))
         sys.path.insert(0, COURSE)
     else:
         sys.path.insert(0, course)
@@ -135,6 +138,8 @@ def _build_root(course: str, staging: str) -> None:
     _hide_installed_package(root)
     for folder in (*PRIVATE, "/proc", "/.old"):
         (root / folder[1:]).mkdir(parents=True, exist_ok=True)
+    if not (root / "tmp").exists():
+        (root / "tmp").symlink_to(SCRATCH)
     _write_accounts(root)
     with contextlib.suppress(OSError):  # forbidden in most containers; nothing here needs it
         linux.mount("proc", str(root / "proc"), "proc", 14)
@@ -179,7 +184,7 @@ def _hide_installed_package(root: Path) -> None:
 
 def _write_accounts(root: Path) -> None:
     (root / "etc").mkdir(exist_ok=True)
-    (root / "etc/passwd").write_text(f"student:x:{INSIDE}:{INSIDE}::/tmp/home:/bin/sh\n")
+    (root / "etc/passwd").write_text(f"student:x:{INSIDE}:{INSIDE}::{SCRATCH}/home:/bin/sh\n")
     (root / "etc/group").write_text(f"student:x:{INSIDE}:\n")
 
 
@@ -198,7 +203,7 @@ def isolate(limits: Limits, layers: Layers, slot: int) -> Path:
     flags = sum(NAMESPACES.values()) | linux.CLONE_NEWUTS
     if layers.attempt("namespaces", _new_user, flags, INSIDE):
         layers.attempt("private folders", _mount_private, limits)
-        return Path("/tmp/home")
+        return Path(SCRATCH) / "home"
     layers["private folders"] = "need namespaces"
     home = Path(tempfile.mkdtemp(prefix="worker-"))
     if os.geteuid() == 0:

@@ -27,7 +27,7 @@ from efficientai.quantization import fold_batch_norm
 from efficientai.training import accuracy, fit, seed_everything
 
 FROZEN = {
-    "LeNet-300-100": (lenet_300_100, {"sparsity": 0.955, "bits": 4, "epochs": 60, "lr": 2e-3}),
+    "LeNet-300-100": (lenet_300_100, {"sparsity": 0.94, "bits": 4, "epochs": 60, "lr": 2e-3}),
     "small CNN": (small_cnn, {"sparsity": 0.945, "bits": 3, "epochs": 60, "lr": 4e-3,
                               "batch_size": 128}),
 }  # fmt: skip

@@ -82,6 +82,7 @@ def enter_view(course: str, staging: str) -> Layers:
     _continue_in_child()
     if layers.attempt("file system", _build_root, course, staging):
         os.environ.update(dict.fromkeys(HOMES, SCRATCH))
+        tempfile.tempdir = None  # asked for before: look again
         sys.path.insert(0, COURSE)
     else:
         sys.path.insert(0, course)

@@ -47,10 +47,12 @@ def directive(text: str, name: str, default: str) -> str:
 def outside() -> tuple:
     """What an attack could have changed on this machine, once its worker is gone."""
     for _ in range(200):
-        if len(family(engine()._workers._process.pid)) == 2:  # the warm process, and who waits
+        if (
+            len(family(engine()._warm["worker"]._process.pid)) == 2
+        ):  # the warm process, and who waits
             break
         time.sleep(0.05)
-    left = len(family(engine()._workers._process.pid))
+    left = len(family(engine()._warm["worker"]._process.pid))
     return left, sorted(os.listdir("/dev/shm")), [path.exists() for path in CANARIES]
 
 

@@ -83,7 +83,7 @@ def safe_id(file: str) -> str:
     >>> safe_id("ada.ipynb")
     'ada'
     >>> safe_id("Ada Lovelace/work.ipynb")
-    'Ada-Lovelace-work-7a0e4b'
+    'Ada-Lovelace-work-2fd944'
     """
     name = file.removesuffix(".ipynb")
     if SAFE.fullmatch(name) and name.lower() == name:

@@ -19,7 +19,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from autograder import results
-from autograder.boundary import preload
 from autograder.boundary.limits import Limits
 from autograder.boundary.view import course_package
 from autograder.boundary.warm import Warm
@@ -69,8 +68,6 @@ class Engine:
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         self._lock = threading.Lock()
         self._slots = set(range(1000))
-        self._warm: dict[str, Warm] = {}
-        self._library: Warm | None = None
         try:
             self._start(bundle, package, seed)
         except BaseException:
@@ -83,46 +80,17 @@ class Engine:
             folder.mkdir()
         self._folder.chmod(0o755)
         course_package(package, self.topic, course)
-        text = preload.spoken(bundle)
-        clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "HOME": "/tmp"}
-        places = {"MPLCONFIGDIR": "/tmp", "IPYTHONDIR": "/tmp"}
+        clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg"}
         jailed = {"course": str(course), "staging": str(staging), "limits": asdict(self.limits)}
+        home = {"HOME": "/tmp", "MPLCONFIGDIR": "/tmp", "IPYTHONDIR": "/tmp"}
+        self._workers = Warm("worker", jailed, {**clean, **home})
         trusted = {SEED_VARIABLE: seed, "HOME": str(scratch), "TMPDIR": str(scratch)}
-        first = {"preload": preload.modules(preload.LIBRARY, text)}
-        ahead = {"preload": preload.modules(preload.BOTH_SIDES, text)}
-        self._library = Warm("library", first, {**clean, **places})
-        self._recipes = {
-            "worker": ({**jailed, **ahead}, {}),
-            "tester": ({"bundle": str(bundle), **ahead}, trusted),
-        }
-        self._library.wait()
-        for role in self._recipes:
-            self._ignite(role)
-        for role in self._recipes:
-            self._wait(role)
-        self.layers: dict[str, str] = self._warm["worker"].hello["layers"]
-        self.questions: dict[str, list[dict]] = self._warm["tester"].hello["questions"]
-
-    def _ignite(self, role: str) -> None:
-        self._warm[role] = Warm(role, *self._recipes[role], self._library)
-
-    def _wait(self, role: str) -> None:
-        hello = self._warm[role].wait()
-        if "refusal" in hello:
-            raise CourseError(hello["refusal"])
-
-    def _fork(self, role: str, request: dict, files: list[int]) -> None:
-        """Have a warm process fork; one that has died is started again first."""
-        with self._lock:
-            if not self._warm[role].alive():
-                self._warm[role].close()
-                self._ignite(role)
-                self._wait(role)
-        try:
-            self._warm[role].fork(request, files)
-        except OSError:
-            self._warm[role].close()  # it is dying: make sure of it
-            raise
+        self._testers = Warm("tester", {"bundle": str(bundle)}, {**clean, **trusted})
+        for hello in (self._workers.wait(), self._testers.wait()):
+            if "refusal" in hello:
+                raise CourseError(hello["refusal"])
+        self.layers: dict[str, str] = self._workers.hello["layers"]
+        self.questions: dict[str, list[dict]] = self._testers.hello["questions"]
 
     def __enter__(self) -> Engine:
         return self
@@ -132,21 +100,17 @@ class Engine:
 
     def close(self) -> None:
         """End every process of the engine and remove its folder."""
-        for warm in self._warm.values():
-            warm.close()
-        if self._library is not None:
-            self._library.close()
+        for name in ("_workers", "_testers"):
+            if hasattr(self, name):
+                getattr(self, name).close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def grade(self, submission: Submission) -> dict:
         """The record of one submission, without its fingerprint."""
         for _ in range(ATTEMPTS):
-            with contextlib.suppress(
-                ConnectionError
-            ):  # a warm process died: the next try revives it
-                record = self._attempt(submission)
-                if record is not None:
-                    break
+            record = self._attempt(submission)
+            if record is not None:
+                break
         else:
             record = self._compose({}, "engine")
         return {
@@ -179,10 +143,9 @@ class Engine:
         """Have a fresh tester put the record together from what a dead one had found."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            self._fork("tester", {"lost": lost, "limits": asdict(self.limits)}, [theirs.fileno()])
+            request = {"found": found, "lost": lost, "limits": asdict(self.limits)}
+            self._testers.fork(request, [theirs.fileno()])
             theirs.close()
-            ours.sendall(json.dumps(found).encode())
-            ours.shutdown(socket.SHUT_WR)
             return _listen(ours, GRACE_SECONDS)[-1]["record"]
 
     @contextlib.contextmanager
@@ -197,8 +160,8 @@ class Engine:
         def fork(request: dict) -> None:
             missing = [name for name, why in self.layers.items() if why]
             guarded = {"limits": request["limits"], "missing": missing, "slot": slot}
-            self._fork("worker", guarded, [answering.fileno(), held.fileno()])
-            self._fork("tester", request, [tell.fileno(), asking.fileno()])
+            self._workers.fork(guarded, [answering.fileno(), held.fileno()])
+            self._testers.fork(request, [tell.fileno(), asking.fileno()])
             for end in (tell, held, asking, answering):
                 end.close()
 

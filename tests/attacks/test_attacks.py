@@ -21,7 +21,6 @@ PROBES = [path for path in CELLS if "def probe()" in path.read_text()]
 AMPLE = replace(LIMITS, call_seconds=15, total_seconds=40)
 CANARIES = [Path("/tmp/pwned-by-a-submission"), Path("/tmp/left-for-a-neighbour")]
 NEIGHBOURS = 12
-AT_REST = 4  # the library, two warm processes, and the parent of the one in its own namespace
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +46,11 @@ def directive(text: str, name: str, default: str) -> str:
 
 def outside() -> tuple:
     """What an attack could have changed on this machine, once its worker is gone."""
-    library = engine()._library._process.pid
     for _ in range(200):
-        if len(family(library)) == AT_REST:
+        if len(family(engine()._workers._process.pid)) == 2:  # the warm process, and who waits
             break
         time.sleep(0.05)
-    left = len(family(library))
+    left = len(family(engine()._workers._process.pid))
     return left, sorted(os.listdir("/dev/shm")), [path.exists() for path in CANARIES]
 
 
@@ -87,7 +85,7 @@ def test_the_rest_of_the_class_is_graded(graded):
 
 def test_nothing_is_left_outside(graded):
     left, _, canaries = outside()
-    assert left == AT_REST and not any(canaries)
+    assert left == 2 and not any(canaries)
 
 
 @pytest.mark.parametrize("cell", PROBES, ids=lambda path: path.stem)

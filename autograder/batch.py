@@ -143,9 +143,11 @@ class Engine:
         """Have a fresh tester put the record together from what a dead one had found."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            request = {"found": found, "lost": lost, "limits": asdict(self.limits)}
+            request = {"lost": lost, "limits": asdict(self.limits)}
             self._testers.fork(request, [theirs.fileno()])
             theirs.close()
+            ours.sendall(json.dumps(found).encode())  # too long for a request, perhaps
+            ours.shutdown(socket.SHUT_WR)
             return _listen(ours, GRACE_SECONDS)[-1]["record"]
 
     @contextlib.contextmanager

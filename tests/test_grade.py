@@ -206,6 +206,13 @@ def test_killed_at_any_moment_a_second_run_finishes_the_class(tmp_path, shared):
     assert not engines_of(out)
 
 
+def test_a_tester_that_dies_keeps_what_it_found(tmp_path):
+    found = {"q1": [{"passed": True, "message": "", "told": "x" * 100_000}] * 3}
+    record = engine()._compose(found, "tester")
+    assert (record["status"], record["score"], record["possible"]) == ("partial", 4, POSSIBLE)
+    assert record["note"] == results.LOST["tester"]
+
+
 def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path):
     folder, out = write_class(tmp_path / "in"), tmp_path / "out"
     process = start(folder, out)

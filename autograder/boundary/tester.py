@@ -73,15 +73,18 @@ def serve(request: dict, files: list[int]) -> None:
     """Grade one submission, or put a record together from what an earlier tester found.
 
     Args:
-        request: ``path`` of the submission, ``topic``, ``limits``; or ``found`` and ``lost``.
+        request: ``limits`` and the ``path`` of the submission; or why a tester was ``lost``, whose
+            findings come where this one tells.
         files: where to tell, and the tester's end of the channel.
     """
     linux.prctl(linux.PR_SET_PDEATHSIG, 9)
     limits = Limits(**request["limits"])
     _limit(limits)
     tell = Telling(files[0])
-    if "found" in request:
-        tell(record=compose(request["found"], "partial", [results.LOST[request["lost"]]]))
+    if "lost" in request:
+        with open(os.dup(files[0]), encoding="utf-8") as earlier:
+            found = json.load(earlier)
+        tell(record=compose(found, "partial", [results.LOST[request["lost"]]]))
         return
     try:
         notebook = notebooks.read(Path(request["path"]), bundle.release)

@@ -339,7 +339,8 @@ SAMPLE = {
 
 def test_same_verdicts_as_otter_run(tmp_path):
     """Question by question, with the same bundle and the same seed."""
-    archive = tmp_path / "autograder.zip"
+    archive, out = tmp_path / "autograder.zip", tmp_path / "out"
+    out.mkdir()
     flags = ["--no-config", "--no-environment", "--no-requirements", "-o", str(archive)]
     command = [sys.executable, "-m", "otter", "generate", *flags]
     folder = engine_room.bundle() / "tests"
@@ -347,7 +348,7 @@ def test_same_verdicts_as_otter_run(tmp_path):
     for name, (answers, options) in SAMPLE.items():
         path = small_topic.write(tmp_path / f"{name.replace(' ', '-')}.ipynb", answers, **options)
         ours = engine_room.grade(path)
-        theirs = otter_run(path, archive, tmp_path / "out")
+        theirs = otter_run(path, archive, out)
         assert {q["name"]: q["score"] for q in ours["questions"]} == theirs, name
 
 

@@ -7,10 +7,12 @@ question, so that what was found is kept if it has to be ended.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
 import socket
+import sys
 import traceback
 from pathlib import Path
 
@@ -52,14 +54,15 @@ class Bundle:
 
 def prepare(setup: dict) -> dict:
     """Load everything once; the questions with their cases."""
+    # an optional part of jsonschema that takes three seconds to build a grammar nobody needs here
+    sys.modules.setdefault("rfc3987_syntax", None)
     import otter.run
-    import sklearn.datasets
-    import sklearn.model_selection
-    import torch._dynamo  # every optimiser imports it when it is made: seconds, here paid once
 
     import efficientai.checking
 
-    assert efficientai and otter and sklearn and torch
+    assert efficientai and otter
+    for module in setup["preload"]:
+        importlib.import_module(module)
     settle()
     global bundle
     try:

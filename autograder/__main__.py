@@ -1,4 +1,4 @@
-"""The command line: ``python -m autograder build | verify | sample | grade | report``."""
+"""The command line: ``python -m autograder build | verify | sample | grade | report | export``."""
 
 from __future__ import annotations
 
@@ -131,6 +131,24 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
+def export(options: argparse.Namespace) -> int:
+    """Put the scores of a graded class into a platform's own table."""
+    from autograder import gradebook, results
+    from autograder.report import read_results
+
+    records = read_results(options.grades)
+    topic = records[0]["topic"]
+    roster = gradebook.read_roster(
+        options.roster, topic, column=options.column, id_column=options.id
+    )
+    upload = gradebook.fill(records, roster)
+    results.write(options.out, upload.text)
+    print(f"{upload.platform}: {upload.filled} of {len(records)} scores are in {options.out}")
+    for sentence in upload.left_out:
+        print(f"  left out: {results.printable(sentence)}")
+    return 0
+
+
 def _topics(options: argparse.Namespace) -> list[str]:
     """The topics asked for, or all of them."""
     topics = options.topics or options.course.topics()
@@ -183,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sample(commands)
     _add_grade(commands)
     _add_report(commands)
+    _add_export(commands)
     return parser
 
 
@@ -234,6 +253,17 @@ def _add_grade(commands: argparse._SubParsersAction) -> None:
 def _add_report(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, report, "make the pages of a graded class again")
     command.add_argument("grades", type=Path, help="the folder that `grade --out` wrote")
+
+
+def _add_export(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, export, "put the scores into Canvas's, Moodle's or another table")
+    command.add_argument("grades", type=Path, help="the folder that `grade --out` wrote")
+    command.add_argument("roster", type=Path, help="Canvas's gradebook, Moodle's worksheet, a CSV")
+    command.add_argument("--out", type=Path, required=True, metavar="CSV", help="to be imported")
+    command.add_argument(
+        "--column", help="where the scores go; default: the one named after the topic"
+    )
+    command.add_argument("--id", help="the column of ids, in a table of your own")
 
 
 def _count(text: str) -> int:

@@ -109,6 +109,7 @@ def grade(options: argparse.Namespace) -> int:
         options.seed,
         options.jobs,
         options.strict,
+        scheduler=options.scheduler,
         course=options.course,
     )
     if all(record["status"] == "unreadable" for record in records):
@@ -247,6 +248,9 @@ def _add_grade(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument(
         "--strict", action="store_true", help="refuse if a layer of the jail is missing"
+    )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask cluster to grade on, as tcp://host:8786"
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import resource
 import socket
 import sys
@@ -23,6 +24,8 @@ from autograder.boundary.faults import RemoteError, text_of
 from autograder.boundary.limits import Limits
 from autograder.boundary.settle import settle
 from autograder.boundary.standins import Environment, Trusted
+
+CELL_FILE = re.compile(r" \(<[^>]*>, (line \d+)\)")  # IPython's name for a cell says nothing
 
 bundle: Bundle | None = None
 
@@ -199,7 +202,7 @@ def _explain(error: Exception, missing: list[str]) -> str:
 
 def _one_line(error: dict) -> str:
     raised = faults.load(error)
-    first, *_ = str(raised).splitlines() or [""]
+    first, *_ = CELL_FILE.sub(r" (\1)", str(raised)).splitlines() or [""]
     return f"{raised.remote_type}: {first}"[:300]
 
 

@@ -140,3 +140,4 @@ def _bury(options: int) -> None:
 
 if __name__ == "__main__":
     live(socket.socket(fileno=int(sys.argv[1])))
+    os._exit(0)  # what it imported has last words (triton's leaked functions) that help nobody

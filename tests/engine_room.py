@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -14,7 +18,7 @@ from pathlib import Path
 
 import small_topic
 
-from autograder.batch import Engine, Submission
+from autograder.batch import SEED_VARIABLE, Engine, Submission
 from autograder.boundary.channel import Channel
 from autograder.boundary.limits import MIB, Limits
 from autograder.boundary.standins import Environment, Trusted
@@ -89,3 +93,15 @@ def talk(code: str = "", limits: Limits = LIMITS) -> Iterator[Environment]:
         environment = Environment(peer)
         environment.peer = peer
         yield environment
+
+
+def otter_run(path: Path, archive: Path, out: Path) -> dict[str, float]:
+    """The score of each question by ``otter run``."""
+    out.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "otter", "run", "-a", str(archive), "-o", str(out), str(path)]
+    environment = {**os.environ, SEED_VARIABLE: SEED, "OMP_NUM_THREADS": "1"}
+    settings = {"env": environment, "cwd": out.parent, "capture_output": True}
+    if subprocess.run(command, **settings).returncode:  # its kernel may miss a busy machine's start
+        subprocess.run(command, check=True, **settings)
+    tests = json.loads((out / "results.json").read_text())["tests"]
+    return {test["name"]: test["score"] for test in tests if "score" in test}

@@ -370,17 +370,5 @@ def test_same_verdicts_as_otter_run(tmp_path):
     for name, (answers, options) in SAMPLE.items():
         path = small_topic.write(tmp_path / f"{len(name)}.ipynb", answers, **options)
         ours = engine_room.grade(path)
-        theirs = otter_run(path, archive, out)
+        theirs = engine_room.otter_run(path, archive, out)
         assert {q["name"]: q["score"] for q in ours["questions"]} == theirs, name
-
-
-def otter_run(path: Path, archive: Path, out: Path) -> dict[str, float]:
-    """The score of each question by ``otter run``."""
-    out.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "otter", "run", "-a", str(archive), "-o", str(out), str(path)]
-    environment = {**os.environ, batch.SEED_VARIABLE: SEED, "OMP_NUM_THREADS": "1"}
-    settings = {"env": environment, "cwd": out.parent, "capture_output": True}
-    if subprocess.run(command, **settings).returncode:  # its kernel may miss a busy machine's start
-        subprocess.run(command, check=True, **settings)
-    tests = json.loads((out / "results.json").read_text())["tests"]
-    return {test["name"]: test["score"] for test in tests if "score" in test}

@@ -148,8 +148,9 @@ def test_the_same_bytes_at_any_parallelism(jobs, tmp_path, shared):
 
 
 COMMAND = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # even if these tests run in background
 from autograder.boundary.limits import Limits
 from autograder.course import Course
 from autograder.grade import Interrupted, grade_class

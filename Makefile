@@ -23,7 +23,8 @@ test: install ## prove everything, as continuous integration does
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m autograder build --check
-	$(MAKE) verify book
+	$(MAKE) -j2 verify
+	$(MAKE) book
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile
 
 # ---------------------------------------------------------------- what `course` and `test` are made of

@@ -6,6 +6,7 @@ al. 2022. The figures of each device carry their own source.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -78,10 +79,11 @@ DEVICES = {
             assumed=("storage_bytes",),
         ),
         Device(
-            *("edge accelerator", "edge", 8 * MB, 8 * MB, "int8", 4e12, 625e6, 2, 75),
-            source="Coral USB Accelerator: data sheet (4 TOPS, 2 W), 8 MB of SRAM; 5 Gbit/s is USB "
-            "3.0, over which comes what is not in the SRAM; price of 2019 (Kavalerov). Its host's "
-            "power is not in it",
+            *("edge accelerator", "edge", 8 * MB, 8 * MB, "int8", 4e12, math.inf, 2, 75),
+            source="Coral USB Accelerator: data sheet (4 TOPS, 2 W without the host); 8 MB of SRAM "
+            "for weights and activations, whose bandwidth nobody states and which is taken for no "
+            "limit; price of 2019 (Kavalerov)",
+            assumed=("bandwidth",),
         ),
         Device(
             *("Cortex-M7", "tiny", 1.19 * MB, 2 * MB, "int8", 1.12e9, 2.24e9, 0.163, 15),

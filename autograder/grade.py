@@ -71,13 +71,13 @@ def grade_class(
         run = ClassRun(topic, Path(out), course, bundle, seed, limits)
         finished, waiting = run.sort_out(found)
         if waiting:
-            run.try_to_write()
             _say(f"{len(finished)} of {len(found)} are graded already." if finished else "")
             engine = Engine(topic, bundle, course.root / "efficientai", seed, limits)
             stack.enter_context(engine)
             _say(announce(engine.layers, jobs))
             if strict and any(engine.layers.values()):
                 raise CourseError(f"--strict: {announce(engine.layers, jobs)} Nothing was graded.")
+            run.try_to_write()
             finished |= run.grade(engine, waiting, jobs)
         return run.finish([finished[submission.file] for submission in found])
 

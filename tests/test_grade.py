@@ -25,6 +25,7 @@ from autograder import batch, grade, results
 from autograder.boundary.view import course_package, dependents
 from autograder.course import ROOT, CourseError
 
+SLEEPY = {"q1": "import time\n\ntime.sleep(1000)"}
 WRONG = {"q1": "def magnitude_mask(weight, sparsity):\n    return weight.abs() > 1"}
 CLASS = {
     "ada.ipynb": {},
@@ -215,6 +216,8 @@ def test_a_tester_that_dies_keeps_what_it_found(tmp_path):
 
 def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path):
     folder, out = write_class(tmp_path / "in"), tmp_path / "out"
+    for number in range(20):  # enough of a class to be stopped in
+        small_topic.write(folder / f"z{number}.ipynb", SLEEPY)
     process = start(folder, out)
     wait_for(process, out, 1)
     process.send_signal(signal.SIGINT)

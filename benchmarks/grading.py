@@ -12,6 +12,7 @@ the machine that is printed with them; the ratios are the result.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -27,6 +28,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -81,6 +84,7 @@ def main() -> None:
         show("this engine, start-up included", engine, engine)
         scaling(base, bundle)
         margin(base, bundle, names)
+        memory(base, bundle, options.memory)
 
 
 def _options() -> argparse.Namespace:
@@ -88,6 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--peers", type=int, default=6)
     parser.add_argument("--jobs", type=int, default=batch.default_jobs())
+    parser.add_argument("--memory", type=int, default=1000, help="submissions to watch memory over")
     return parser.parse_args()
 
 
@@ -220,7 +225,7 @@ def _marginal(base: Path, bundle: Path, jobs: int) -> float:
 
 
 def margin(base: Path, bundle: Path, names: list[Path]) -> None:
-    """CPU of one submission more, and memory after many: twice the class, the difference."""
+    """CPU of one submission more: twice the class, the difference."""
     half = base / "half"
     half.mkdir()
     for path in names[: len(names) // 2]:
@@ -229,6 +234,33 @@ def margin(base: Path, bundle: Path, names: list[Path]) -> None:
     part = measure(lambda: ours(base, bundle, 1, "half", "half"), len(names) // 2)
     each = (full.cpu_seconds - part.cpu_seconds) / (full.students - part.students)
     print(f"one submission more costs {each:.3f} CPU s")
+
+
+def memory(base: Path, bundle: Path, count: int) -> None:
+    """Memory of the batch and all its processes after the first tenth and after all of `count`."""
+    engine = batch.Engine("pruning", bundle, ROOT / "efficientai", "0", Limits())
+    paths = sorted((base / "class").iterdir())
+    many = (
+        batch.Submission(paths[n % len(paths)].name, paths[n % len(paths)]) for n in range(count)
+    )
+    used = []
+    with engine:
+        for number, _ in enumerate(batch.run(engine.grade, many, batch.default_jobs()), start=1):
+            if number % max(count // 10, 1) == 0:
+                used.append(_megabytes())
+    print(
+        f"memory after {count // 10} submissions {used[0]:.0f} MB, after {count} {used[-1]:.0f} MB"
+    )
+
+
+def _megabytes() -> float:
+    """What this process and all that descend from it hold; shared pages are counted once."""
+    me = psutil.Process()
+    held = 0
+    for process in (me, *me.children(recursive=True)):
+        with contextlib.suppress(psutil.Error):
+            held += process.memory_full_info().pss
+    return held / 2**20
 
 
 if __name__ == "__main__":

@@ -329,9 +329,10 @@ def _finish(accumulator: Tensor, bias: Tensor | None, r: Requantizer, out_q: QPa
 class IntegerLayer(nn.Module):
     """A linear or 2-d convolution layer of integers, made from a float layer and two ranges.
 
-    Holds int8 weights (4 bit and less still take a byte here: see `pack`), int32 biases,
-    multipliers and shifts; takes and returns int32 activations in the ranges x_q and out_q. A ReLU
-    after the layer is part of it when out_q starts at 0: the clamp does it.
+    Holds int8 weights (4 bit and less still take a byte here: see `pack`), int32 biases and
+    multipliers and int16 shifts, all in its state dict; takes and returns int32 activations in the
+    ranges x_q and out_q. A ReLU after the layer is part of it when out_q starts at 0: the clamp
+    does it.
 
     >>> layer = nn.Linear(2, 1)
     >>> x_q = out_q = affine_qparams(-1.0, 1.0)
@@ -349,7 +350,10 @@ class IntegerLayer(nn.Module):
             raise ValueError(f"only zero padding has an integer form, not {layer.padding_mode!r}")
         weight_q = weight_qparams(layer.weight, bits)
         unit = x_q.scale * weight_q.scale  # of one step of the accumulator, a channel
-        self.x_q, self.out_q, self.requantizer = x_q, out_q, requantizer(unit / out_q.scale)
+        self.x_q, self.out_q = x_q, out_q
+        factor = requantizer(unit / out_q.scale)
+        self.register_buffer("multiplier", factor.multiplier.int())  # below 2**31
+        self.register_buffer("shift", factor.shift.short())
         storage = torch.int8 if bits <= 8 else torch.int16
         self.register_buffer("weight", quantize(layer.weight.detach(), weight_q).to(storage))
         bias = None if layer.bias is None else (layer.bias.detach() / unit).round().int()
@@ -359,9 +363,8 @@ class IntegerLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         function = integer_conv2d if self.geometry else integer_linear
-        return function(
-            x, self.weight, self.bias, self.requantizer, self.x_q, self.out_q, **self.geometry
-        )
+        factor = Requantizer(self.multiplier.long(), self.shift.long())
+        return function(x, self.weight, self.bias, factor, self.x_q, self.out_q, **self.geometry)
 
 
 # ---------------------------------------------------------------- whole models

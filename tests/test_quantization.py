@@ -233,6 +233,18 @@ def test_agrees_with_torch_quantized_kernels_within_one_step(kind):
     assert difference.max() <= 1 and (difference == 0).float().mean() > 0.95
 
 
+def test_the_state_dict_of_an_integer_layer_is_all_of_it():
+    """What is counted as its file must be enough to compute with."""
+    x_q, out_q = qz.affine_qparams(-1.0, 1.0), qz.affine_qparams(-2.0, 2.0)
+    torch.manual_seed(3)
+    layer = qz.IntegerLayer(nn.Linear(5, 4), x_q, out_q)
+    other = qz.IntegerLayer(nn.Linear(5, 4), x_q, out_q)
+    x = qz.quantize(random(7, 5), x_q)
+    assert not torch.equal(layer(x), other(x))
+    other.load_state_dict(layer.state_dict())
+    assert torch.equal(layer(x), other(x))
+
+
 def test_relu_is_free_when_the_output_range_starts_at_zero():
     layer, x = nn.Linear(20, 6), random(5, 20)
     x_q = qz.affine_qparams(*qz.minmax_range(x))

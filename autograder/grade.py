@@ -77,6 +77,7 @@ def grade_class(
             _say(announce(engine.layers, jobs))
             if strict and any(engine.layers.values()):
                 raise CourseError(f"--strict: {announce(engine.layers, jobs)} Nothing was graded.")
+            run.try_to_write()
             finished |= run.grade(engine, waiting, jobs)
         return run.finish([finished[submission.file] for submission in found])
 
@@ -93,6 +94,18 @@ class ClassRun:
         context = [VERSION, topic.encode(), seed.encode(), json.dumps(asdict(limits)).encode()]
         self._context = [*context, *(path.read_bytes() for path in [*tests, *package])]
         self._prints: dict[str, str] = {}
+
+    def try_to_write(self) -> None:
+        """Find out before anything is graded that the results could not be kept."""
+        trial = self.out / "results" / ".trial"
+        try:
+            results.write(trial, "")
+            trial.unlink()
+        except OSError as error:
+            raise CourseError(
+                f"Cannot write into {self.out}: {error.strerror}. {_remedy(error)}. "
+                "Nothing was graded."
+            ) from error
 
     def sort_out(self, found: list[Submission]) -> tuple[dict[str, dict], list[Submission]]:
         """The records that are there already, by file, and the submissions that have none."""
@@ -167,16 +180,16 @@ def _render(module: str, *args) -> str:
 
 
 def _cannot_write(path: Path, out: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        remedy = "Make room"
-    elif error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        remedy = "Make the folder writable or give another one with --out"
-    else:
-        remedy = "Mend that"
     return (
-        f"Cannot write {path}: {error.strerror}. {remedy}; what was graded so far is kept in "
-        f"{out}, and the same command goes on with the rest."
+        f"Cannot write {path}: {error.strerror}. {_remedy(error)}; what was graded so far is kept "
+        f"in {out}, and the same command goes on with the rest."
     )
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Make room"
+    return "Make the folder writable or give another one with --out"
 
 
 def discover(folder: Path) -> list[Submission]:

@@ -6,20 +6,30 @@ et al. 2019 (carbon).
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
+from efficientai.energy import inference_mj
 from efficientai.macs import FLOPS_PER_MAC, MacCounter
-from efficientai.profiling import compare_latency, count_macs, latency, peak_activation_bytes
+from efficientai.profiling import (
+    compare_latency,
+    count_macs,
+    latency,
+    peak_activation_bytes,
+    serialized_bytes,
+)
+from efficientai.training import accuracy, mode
 
 __all__ = [
-    "FLOPS_PER_MAC", "Interval", "MacCounter", "bootstrap_interval", "carbon_kg", "choose",
-    "compare_latency", "count_macs", "latency", "paired_difference", "pareto_front",
-    "peak_activation_bytes", "slice_accuracy", "training_energy_kwh", "worst_slice",
+    "FLOPS_PER_MAC", "Interval", "MacCounter", "Score", "Scorecard", "bootstrap_interval",
+    "carbon_kg", "choose", "compare_latency", "count_macs", "latency", "paired_difference",
+    "pareto_front", "peak_activation_bytes", "scorecard", "slice_accuracy", "training_energy_kwh",
+    "worst_slice",
 ]  # fmt: skip
 
 Key = TypeVar("Key", bound=Hashable)
@@ -95,6 +105,88 @@ def worst_slice(accuracies: Mapping[Key, float]) -> tuple[Key, float, float]:
         raise ValueError("no groups to compare: the mapping is empty")
     worst = min(accuracies, key=accuracies.__getitem__)
     return worst, accuracies[worst], max(accuracies.values()) - accuracies[worst]
+
+
+# ---------------------------------------------------------------- the course's table
+
+
+class Score(NamedTuple):
+    """One network in the course's table.
+
+    Accuracy in [0, 1]; bytes as stored; MACs and microjoules (45 nm, see `energy`) of one input;
+    time of one input as a multiple of the first network's in the same run.
+    """
+
+    network: str
+    accuracy: float
+    bytes: int
+    macs: int
+    time: float
+    microjoules: float
+
+
+class Scorecard(tuple[Score, ...]):
+    """Rows of the course's table. A notebook shows them as text; the book collects them as data."""
+
+    MIME = "application/vnd.efficient-ai.scores+json"
+    HEAD = f"{'network':24}{'accuracy':>10}{'bytes':>10}{'MACs':>12}{'time':>8}{'µJ':>10}"
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{s.network:24}{s.accuracy:10.3f}{s.bytes:10,}{s.macs:12,}{s.time:8.2f}"
+            f"{s.microjoules:10.1f}"
+            for s in self
+        ]
+        return "\n".join([self.HEAD, *lines])
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
+        return {"text/plain": repr(self), self.MIME: [score._asdict() for score in self]}
+
+
+def scorecard(
+    models: Mapping[str, nn.Module],
+    x: Tensor,
+    y: Tensor,
+    *,
+    stored_bytes: Mapping[str, int] | None = None,
+    precision: Mapping[str, str] | None = None,
+    macs: Mapping[str, int] | None = None,
+) -> Scorecard:
+    """Accuracy, bytes, MACs, time and energy of several networks on one data set.
+
+    models: name → network; the first one is the measure of the others' time. x: (N, ...) inputs.
+    y: (N,) classes. For single names, `stored_bytes` replaces the size of the serialised state
+    dict, `precision` (see `energy.mac_pj`) the default "fp32", `macs` what cannot be counted.
+    Raises ValueError for a name that is not among the models.
+
+    >>> import torch
+    >>> net, x = nn.Linear(4, 2), torch.randn(3, 4)
+    >>> scorecard({"dense": net}, x, torch.zeros(3, dtype=torch.long))[0].macs
+    8
+    """
+    stored_bytes, precision, macs = stored_bytes or {}, precision or {}, macs or {}
+    for name in {*stored_bytes, *precision, *macs} - set(models):
+        raise ValueError(f"no network is called {name!r}; there are {list(models)}")
+    one, rows = x[:1], []
+    times = _relative_times(models, one)
+    for name, model in models.items():
+        size = stored_bytes.get(name) or serialized_bytes(model)
+        count = macs.get(name) or count_macs(model, one)
+        energy = inference_mj(
+            count, size, peak_activation_bytes(model, one), precision.get(name, "fp32")
+        )
+        rows.append(Score(name, accuracy(model, x, y), size, count, times[name], 1000 * energy))
+    return Scorecard(rows)
+
+
+def _relative_times(models: Mapping[str, nn.Module], one: Tensor) -> dict[str, float]:
+    """Time of one input as a multiple of the first model's, all measured in turns."""
+    with contextlib.ExitStack() as modes:
+        for model in models.values():
+            modes.enter_context(mode(model, training=False))
+        times = compare_latency(models, one)
+    base = next(iter(times.values())).median_ms
+    return {name: time.median_ms / base for name, time in times.items()}
 
 
 # ---------------------------------------------------------------- uncertainty

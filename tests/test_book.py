@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]
 from book import execute  # noqa: E402
 
 front = pytest.importorskip("front")
+growing = pytest.importorskip("growing")
 launch = pytest.importorskip("launch")
 reference = pytest.importorskip("reference")
 offline = pytest.importorskip("offline")
@@ -180,3 +181,40 @@ def test_docstrings_keep_their_examples_and_gain_code():
     lines = ["The `mask` of 2 * 3.", "", ">>> a * b", "`6`", "", "More `x`."]
     expected = ["The ``mask`` of 2 \\* 3.", "", ">>> a * b", "`6`", "", "More ``x``."]
     assert reference._plain(lines) == expected
+
+
+def test_growing_table_shows_the_common_network_once():
+    def score(network, size):
+        costs = {"accuracy": 0.5, "macs": 8, "time": 1.0, "microjoules": 2.0}
+        return {"network": network, "bytes": size, **costs}
+
+    rows = {
+        "book/index": [],
+        "book/first": [score("dense", 100), score("small", 50)],
+        "book/second": [score("dense", 100), score("int8", 25)],
+    }
+    table = growing._table(rows, "book/second")
+    texts = [row.astext().split("\n\n") for row in table.findall(growing.nodes.row)]
+    assert [text[0] for text in texts[1:]] == ["First", "dense", "small", "Second", "int8"]
+    assert texts[2] == ["dense", "50.0 %", "100", "8", "1.00", "2.0"]
+    own = [row.astext()[:4] for row in table.findall(growing.nodes.row) if "own" in row["classes"]]
+    assert own == ["int8"]
+
+
+def test_growing_table_reads_what_a_scorecard_shows(tmp_path):
+    from types import SimpleNamespace
+
+    import torch
+
+    from efficientai import evaluation
+
+    net = torch.nn.Linear(4, 2)
+    card = evaluation.scorecard({"dense": net}, torch.ones(3, 4), torch.zeros(3).long())
+    output = nbformat.v4.new_output("execute_result", card._repr_mimebundle_())
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])])
+    env = SimpleNamespace(srcdir=tmp_path)
+    path = growing.executed(env, "book/x")
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    assert growing.scores(env, "book/x") == [card[0]._asdict()]
+    assert growing.scores(env, "book/none") == []

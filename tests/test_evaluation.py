@@ -109,3 +109,43 @@ def test_energy_and_carbon_by_hand():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# ---------------------------------------------------------------- the course's table
+
+
+def test_scorecard_measures_each_network_and_says_what_replaced_a_measure():
+    dense, small = torch.nn.Linear(64, 10), torch.nn.Sequential(torch.nn.Linear(64, 10))
+    x, y = torch.randn(20, 64), torch.randint(10, (20,))
+    card = ev.scorecard(
+        {"dense": dense, "small": small}, x, y, stored_bytes={"small": 100}, macs={"small": 320}
+    )
+    hits = (dense(x).argmax(1) == y).double().mean().item()
+    assert [score.network for score in card] == ["dense", "small"]
+    assert card[0].accuracy == hits and card[0].macs == 640 and card[0].time == 1
+    assert card[1].bytes == 100 and card[1].macs == 320 and card[1].time > 0
+    # 45 nm: 640 MACs of 4.6 pJ, every byte from DRAM at 162.5 pJ, activations twice at 12.5 pJ
+    activations = ev.peak_activation_bytes(dense, x[:1])
+    expected = 640 * 4.6 + card[0].bytes * 162.5 + 2 * activations * 12.5
+    assert card[0].microjoules == pytest.approx(expected / 1e6)
+
+
+def test_scorecard_at_lower_precision_costs_less_energy():
+    net, x, y = torch.nn.Linear(64, 10), torch.randn(20, 64), torch.randint(10, (20,))
+    card = ev.scorecard({"fp32": net, "int8": net}, x, y, precision={"int8": "int8"})
+    # the arithmetic alone differs: 3.7 + 0.9 against 0.2 + 0.1 pJ
+    saved = card[0].microjoules - card[1].microjoules
+    assert saved == pytest.approx(640 * (4.6 - 0.3) / 1e6)
+
+
+def test_scorecard_refuses_a_name_that_is_no_network():
+    net, x = torch.nn.Linear(4, 2), torch.randn(3, 4)
+    with pytest.raises(ValueError, match="no network is called 'other'"):
+        ev.scorecard({"dense": net}, x, torch.zeros(3).long(), macs={"other": 1})
+
+
+def test_scorecard_leaves_the_mode_of_a_model_alone():
+    net, x = torch.nn.Sequential(torch.nn.Linear(4, 2), torch.nn.Dropout()), torch.randn(3, 4)
+    net.train()
+    ev.scorecard({"dense": net}, x, torch.zeros(3).long())
+    assert net.training and net[1].training

@@ -223,34 +223,41 @@ def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path):
     assert f"are kept in {out}; the same command goes on with the rest." in said
 
 
-def full(*args):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def fails(code: int, after: int = 0):
+    """A call to the system that works `after` times and then fails with this error."""
+    left = itertools.count(after, -1)
+
+    def call(*args):
+        if next(left) <= 0:
+            raise OSError(code, os.strerror(code))
+
+    return call
 
 
-def forbidden(*args):
-    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+def graded_nothing(*args):
+    raise AssertionError("a submission was graded, and its result could not be kept")
 
 
-def test_a_full_disk_is_said_in_a_sentence(tmp_path, shared):
+def test_a_disk_that_fills_up_is_said_in_a_sentence(tmp_path, shared):
     write_class(tmp_path / "in")
-    shared.setattr(results.os, "fsync", full)
+    shared.setattr(results.os, "fsync", fails(errno.ENOSPC, after=1))
     with pytest.raises(CourseError, match=r"Cannot write .*: No space left on device. Make room; "):
         run(tmp_path / "in", tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.*"))
     shared.undo()
 
 
-def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(tmp_path, shared):
+def test_a_folder_that_cannot_be_written_is_found_out_first(tmp_path, shared):
     write_class(tmp_path / "in")
+    shared.setattr(batch, "run", graded_nothing)
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(CourseError, match=r"Cannot write "):
+    with pytest.raises(CourseError, match=r"Cannot write into .*Nothing was graded"):
         run(tmp_path / "in", tmp_path / "out")
     (tmp_path / "out").unlink()
-    shared.setattr(
-        results.os, "replace", lambda *a: (_ for _ in ()).throw(PermissionError(13, "no"))
-    )
-    with pytest.raises(CourseError, match="give another one with --out"):
+    shared.setattr(results.os, "fsync", fails(errno.EACCES))
+    with pytest.raises(CourseError, match=r"give another one with --out\. Nothing was graded"):
         run(tmp_path / "in", tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("*.*"))
 
 
 def test_requests_that_cannot_be_met(tmp_path, shared):

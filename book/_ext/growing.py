@@ -1,0 +1,102 @@
+"""The directive `growing-table`: the course's table as it stands after this chapter.
+
+    ```{growing-table}
+    ```
+
+Its rows are what `efficientai.evaluation.scorecard` measured in this chapter and in those before
+it, taken from the executed notebooks (see book/execute.py). This chapter's own rows stand out.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+MIME = "application/vnd.efficient-ai.scores+json"
+HEAD = ("network", "accuracy", "bytes", "MACs", "time", "µJ")
+
+
+class GrowingTable(SphinxDirective):
+    """Set the table; a chapter without a scorecard is an error."""
+
+    def run(self) -> list[nodes.Node]:
+        """Collect the rows of the chapters up to this one."""
+        rows = {name: scores(self.env, name) for name in up_to(self.env, self.env.docname)}
+        if not rows[self.env.docname]:
+            raise self.error("growing-table: no cell of this chapter shows a scorecard")
+        for name in rows:
+            self.env.note_dependency(str(executed(self.env, name)))
+        return [_table(rows, self.env.docname)]
+
+
+def up_to(env, docname: str) -> list[str]:
+    """Pages of the table of contents in its order, the last one being `docname`."""
+    site = env.external_site_map
+    names = list(_walk(site, site.root.docname))
+    return names[: names.index(docname) + 1]
+
+
+def _walk(site, docname: str) -> Iterator[str]:
+    yield docname
+    for child in site[docname].child_files():
+        yield from _walk(site, child)
+
+
+def executed(env, docname: str) -> Path:
+    """Where the executed notebook of a chapter lies."""
+    return Path(env.srcdir) / "_build" / "chapters" / f"{docname}.ipynb"
+
+
+def scores(env, docname: str) -> list[dict]:
+    """The rows that a chapter's scorecards hold; none for a page without code."""
+    path = executed(env, docname)
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.exists() else []
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return [row for output in outputs for row in output.get("data", {}).get(MIME, [])]
+
+
+def _table(rows: dict[str, list[dict]], here: str) -> nodes.table:
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in HEAD), cols=len(HEAD))
+    group += nodes.thead("", _row(HEAD))
+    body, known = nodes.tbody(), []
+    for name, own in rows.items():
+        fresh = [score for score in own if _identity(score) not in known]
+        known += [_identity(score) for score in fresh]
+        if fresh:
+            body += _caption(Path(name).name.capitalize())
+        body += [_row(_cells(score), ["own"] if name == here else []) for score in fresh]
+    group += body
+    return nodes.table("", group, classes=["growing"])
+
+
+def _identity(score: dict) -> tuple:
+    """What a network is known by; the one that all chapters start from is shown once."""
+    return score["network"], score["bytes"], score["macs"]
+
+
+def _caption(text: str) -> nodes.row:
+    return nodes.row("", nodes.entry("", nodes.paragraph("", text), morecols=len(HEAD) - 1))
+
+
+def _cells(score: dict) -> tuple[str, ...]:
+    return (
+        score["network"],
+        f"{100 * score['accuracy']:.1f} %",
+        f"{score['bytes']:,}",
+        f"{score['macs']:,}",
+        f"{score['time']:.2f}",
+        f"{score['microjoules']:.1f}",
+    )
+
+
+def _row(texts: tuple[str, ...], classes: list[str] | None = None) -> nodes.row:
+    cells = [nodes.entry("", nodes.paragraph("", text)) for text in texts]
+    return nodes.row("", *cells, classes=classes or [])
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_directive("growing-table", GrowingTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -357,26 +357,26 @@ def split_transform_merge(x, paths):
 
 @mistake("q8", "Interleaves the channels of the paths, so that a group mixes several of them.")
 def grouped_block(paths):
-    reduce, transform, restore = zip(*paths)
+    reduce, transform, restore = zip(*paths, strict=True)
     weights = torch.stack(reduce, 1).flatten(0, 1), torch.cat(transform), torch.cat(restore, dim=1)
     width, channels = weights[0].shape[:2]
     first = nn.Conv2d(channels, width, 1, bias=False)
     middle = nn.Conv2d(width, width, 3, padding=1, groups=len(paths), bias=False)
     last = nn.Conv2d(width, channels, 1, bias=False)
-    for layer, weight in zip((first, middle, last), weights):
+    for layer, weight in zip((first, middle, last), weights, strict=True):
         layer.weight = nn.Parameter(weight.clone())
     return nn.Sequential(first, nn.ReLU(), middle, nn.ReLU(), last)
 
 
 @mistake("q8", "Averages the paths: divides the last weight by their number.")
 def grouped_block(paths):
-    reduce, transform, restore = zip(*paths)
+    reduce, transform, restore = zip(*paths, strict=True)
     weights = torch.cat(reduce), torch.cat(transform), torch.cat(restore, dim=1) / len(paths)
     width, channels = weights[0].shape[:2]
     first = nn.Conv2d(channels, width, 1, bias=False)
     middle = nn.Conv2d(width, width, 3, padding=1, groups=len(paths), bias=False)
     last = nn.Conv2d(width, channels, 1, bias=False)
-    for layer, weight in zip((first, middle, last), weights):
+    for layer, weight in zip((first, middle, last), weights, strict=True):
         layer.weight = nn.Parameter(weight.clone())
     return nn.Sequential(first, nn.ReLU(), middle, nn.ReLU(), last)
 
@@ -395,13 +395,13 @@ def grouped_block(paths):
 
 @mistake("q8", "Leaves the convolutions' own random biases in place.")
 def grouped_block(paths):
-    reduce, transform, restore = zip(*paths)
+    reduce, transform, restore = zip(*paths, strict=True)
     weights = torch.cat(reduce), torch.cat(transform), torch.cat(restore, dim=1)
     width, channels = weights[0].shape[:2]
     first = nn.Conv2d(channels, width, 1)
     middle = nn.Conv2d(width, width, 3, padding=1, groups=len(paths))
     last = nn.Conv2d(width, channels, 1)
-    for layer, weight in zip((first, middle, last), weights):
+    for layer, weight in zip((first, middle, last), weights, strict=True):
         layer.weight = nn.Parameter(weight.clone())
     return nn.Sequential(first, nn.ReLU(), middle, nn.ReLU(), last)
 
@@ -448,7 +448,7 @@ def choose_multipliers(layers, budget, widths, resolutions, classes=1000):
     return max(fitting, key=pairs.get)
 
 
-@mistake("q9", "Takes the widest network that fits instead of the one that uses most of the budget.")
+@mistake("q9", "Takes the widest network that fits instead of the one that uses most of it.")
 def choose_multipliers(layers, budget, widths, resolutions, classes=1000):
     def network_macs(width, resolution):
         inputs, size, macs = 3, resolution, 0
@@ -492,7 +492,7 @@ def small_network():
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 100), nn.ReLU(), nn.Linear(100, 10))
 
 
-@mistake("q10", "Keeps the maps large and the convolutions standard: few parameters, too many MACs.")
+@mistake("q10", "Keeps the maps large and the convolutions standard: too many MACs.")
 def small_network():
     return nn.Sequential(
         nn.Conv2d(1, 12, 3, padding=1, bias=False),

@@ -1,4 +1,4 @@
-"""The command line: ``python -m autograder build | verify | sample | grade | report``."""
+"""The command line: ``python -m autograder build | verify | sample | grade | report | export``."""
 
 from __future__ import annotations
 
@@ -109,6 +109,7 @@ def grade(options: argparse.Namespace) -> int:
         options.seed,
         options.jobs,
         options.strict,
+        scheduler=options.scheduler,
         course=options.course,
     )
     if all(record["status"] == "unreadable" for record in records):
@@ -128,6 +129,24 @@ def report(options: argparse.Namespace) -> int:
 
     count = write_pages(options.course, options.grades)
     print(f"{options.grades / 'report.html'} and {count} pages of feedback are written")
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Put the scores of a graded class into a platform's own table."""
+    from autograder import gradebook, results
+    from autograder.report import read_results
+
+    records = read_results(options.grades)
+    topic = records[0]["topic"]
+    roster = gradebook.read_roster(
+        options.roster, topic, column=options.column, id_column=options.id
+    )
+    upload = gradebook.fill(records, roster)
+    results.write(options.out, upload.text)
+    print(f"{upload.platform}: {upload.filled} of {len(records)} scores are in {options.out}")
+    for sentence in upload.left_out:
+        print(f"  left out: {results.printable(sentence)}")
     return 0
 
 
@@ -183,6 +202,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sample(commands)
     _add_grade(commands)
     _add_report(commands)
+    _add_export(commands)
     return parser
 
 
@@ -229,11 +249,25 @@ def _add_grade(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--strict", action="store_true", help="refuse if a layer of the jail is missing"
     )
+    command.add_argument(
+        "--scheduler", metavar="ADDRESS", help="a Dask cluster to grade on, as tcp://host:8786"
+    )
 
 
 def _add_report(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, report, "make the pages of a graded class again")
     command.add_argument("grades", type=Path, help="the folder that `grade --out` wrote")
+
+
+def _add_export(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, export, "put the scores into Canvas's, Moodle's or another table")
+    command.add_argument("grades", type=Path, help="the folder that `grade --out` wrote")
+    command.add_argument("roster", type=Path, help="Canvas's gradebook, Moodle's worksheet, a CSV")
+    command.add_argument("--out", type=Path, required=True, metavar="CSV", help="to be imported")
+    command.add_argument(
+        "--column", help="where the scores go; default: the one named after the topic"
+    )
+    command.add_argument("--id", help="the column of ids, in a table of your own")
 
 
 def _count(text: str) -> int:

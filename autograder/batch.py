@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from autograder import results
+from autograder.boundary import preload
 from autograder.boundary.limits import Limits
 from autograder.boundary.view import course_package
 from autograder.boundary.warm import Warm
@@ -68,6 +69,8 @@ class Engine:
         self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
         self._lock = threading.Lock()
         self._slots = set(range(1000))
+        self._warm: dict[str, Warm] = {}
+        self._library: Warm | None = None
         try:
             self._start(bundle, package, seed)
         except BaseException:
@@ -80,17 +83,46 @@ class Engine:
             folder.mkdir()
         self._folder.chmod(0o755)
         course_package(package, self.topic, course)
-        clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg"}
+        text = preload.spoken(bundle)
+        clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "HOME": "/tmp"}
+        places = {"MPLCONFIGDIR": "/tmp", "IPYTHONDIR": "/tmp"}
         jailed = {"course": str(course), "staging": str(staging), "limits": asdict(self.limits)}
-        home = {"HOME": "/tmp", "MPLCONFIGDIR": "/tmp", "IPYTHONDIR": "/tmp"}
-        self._workers = Warm("worker", jailed, {**clean, **home})
         trusted = {SEED_VARIABLE: seed, "HOME": str(scratch), "TMPDIR": str(scratch)}
-        self._testers = Warm("tester", {"bundle": str(bundle)}, {**clean, **trusted})
-        for hello in (self._workers.wait(), self._testers.wait()):
-            if "refusal" in hello:
-                raise CourseError(hello["refusal"])
-        self.layers: dict[str, str] = self._workers.hello["layers"]
-        self.questions: dict[str, list[dict]] = self._testers.hello["questions"]
+        first = {"preload": preload.modules(preload.LIBRARY, text)}
+        ahead = {"preload": preload.modules(preload.BOTH_SIDES, text)}
+        self._library = Warm("library", first, {**clean, **places})
+        self._recipes = {
+            "worker": ({**jailed, **ahead}, {}),
+            "tester": ({"bundle": str(bundle), **ahead}, trusted),
+        }
+        self._library.wait()
+        for role in self._recipes:
+            self._ignite(role)
+        for role in self._recipes:
+            self._wait(role)
+        self.layers: dict[str, str] = self._warm["worker"].hello["layers"]
+        self.questions: dict[str, list[dict]] = self._warm["tester"].hello["questions"]
+
+    def _ignite(self, role: str) -> None:
+        self._warm[role] = Warm(role, *self._recipes[role], self._library)
+
+    def _wait(self, role: str) -> None:
+        hello = self._warm[role].wait()
+        if "refusal" in hello:
+            raise CourseError(hello["refusal"])
+
+    def _fork(self, role: str, request: dict, files: list[int]) -> None:
+        """Have a warm process fork; one that has died is started again first."""
+        with self._lock:
+            if not self._warm[role].alive():
+                self._warm[role].close()
+                self._ignite(role)
+                self._wait(role)
+        try:
+            self._warm[role].fork(request, files)
+        except OSError:
+            self._warm[role].close()  # it is dying: make sure of it
+            raise
 
     def __enter__(self) -> Engine:
         return self
@@ -100,17 +132,19 @@ class Engine:
 
     def close(self) -> None:
         """End every process of the engine and remove its folder."""
-        for name in ("_workers", "_testers"):
-            if hasattr(self, name):
-                getattr(self, name).close()
+        for warm in self._warm.values():
+            warm.close()
+        if self._library is not None:
+            self._library.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def grade(self, submission: Submission) -> dict:
         """The record of one submission, without its fingerprint."""
         for _ in range(ATTEMPTS):
-            record = self._attempt(submission)
-            if record is not None:
-                break
+            with contextlib.suppress(ConnectionError):  # a warm process died: the next revives it
+                record = self._attempt(submission)
+                if record is not None:
+                    break
         else:
             record = self._compose({}, "engine")
         return {
@@ -143,8 +177,7 @@ class Engine:
         """Have a fresh tester put the record together from what a dead one had found."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            request = {"lost": lost, "limits": asdict(self.limits)}
-            self._testers.fork(request, [theirs.fileno()])
+            self._fork("tester", {"lost": lost, "limits": asdict(self.limits)}, [theirs.fileno()])
             theirs.close()
             ours.sendall(json.dumps(found).encode())  # too long for a request, perhaps
             ours.shutdown(socket.SHUT_WR)
@@ -162,8 +195,8 @@ class Engine:
         def fork(request: dict) -> None:
             missing = [name for name, why in self.layers.items() if why]
             guarded = {"limits": request["limits"], "missing": missing, "slot": slot}
-            self._workers.fork(guarded, [answering.fileno(), held.fileno()])
-            self._testers.fork(request, [tell.fileno(), asking.fileno()])
+            self._fork("worker", guarded, [answering.fileno(), held.fileno()])
+            self._fork("tester", request, [tell.fileno(), asking.fileno()])
             for end in (tell, held, asking, answering):
                 end.close()
 

@@ -15,11 +15,12 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from autograder import batch, results
+from autograder import batch, cluster, results
 from autograder.batch import Engine, Submission
 from autograder.boundary.limits import Limits
 from autograder.course import Course, CourseError
@@ -39,6 +40,7 @@ def grade_class(
     jobs: int = 0,
     strict: bool = False,
     *,
+    scheduler: str | None = None,
     limits: Limits | None = None,
     course: Course | None = None,
     bundle: Path | None = None,
@@ -52,6 +54,7 @@ def grade_class(
         seed: the instructor's, for the hidden cases.
         jobs: submissions at a time; 0 takes one for each core.
         strict: refuse to grade if a layer of the jail is missing.
+        scheduler: address of a Dask cluster that grades instead of this machine.
         limits: for each submission.
         course: where the course is; this one if None.
         bundle: folder with the tests; the topic's own if None.
@@ -72,13 +75,17 @@ def grade_class(
         finished, waiting = run.sort_out(found)
         if waiting:
             _say(f"{len(finished)} of {len(found)} are graded already." if finished else "")
-            engine = Engine(topic, bundle, course.root / "efficientai", seed, limits)
-            stack.enter_context(engine)
-            _say(announce(engine.layers, jobs))
-            if strict and any(engine.layers.values()):
-                raise CourseError(f"--strict: {announce(engine.layers, jobs)} Nothing was graded.")
+            if scheduler:
+                order = cluster.place(course, topic, bundle, seed, limits, strict)
+                _say(f"The cluster of {scheduler} grades.")
+                graded = cluster.run(scheduler, order, waiting)
+            else:
+                engine = Engine(topic, bundle, course.root / "efficientai", seed, limits)
+                stack.enter_context(engine)
+                _stand_behind(engine.layers, jobs, strict)
+                graded = batch.run(engine.grade, waiting, jobs)
             run.try_to_write()
-            finished |= run.grade(engine, waiting, jobs)
+            finished |= run.keep(graded, len(waiting))
         return run.finish([finished[submission.file] for submission in found])
 
 
@@ -119,12 +126,12 @@ class ClassRun:
                 waiting.append(submission)
         return finished, waiting
 
-    def grade(self, engine: Engine, waiting: list[Submission], jobs: int) -> dict[str, dict]:
-        """Grade what is waiting and keep each record as soon as it is there."""
+    def keep(self, graded: Iterator[tuple[Submission, dict]], count: int) -> dict[str, dict]:
+        """Take each record as soon as it is there, and keep it."""
         done: dict[str, dict] = {}
-        progress = Progress(len(waiting))
+        progress = Progress(count)
         try:
-            for submission, record in batch.run(engine.grade, waiting, jobs):
+            for submission, record in graded:
                 record["fingerprint"] = self._prints[submission.file]
                 self._keep(record)
                 done[submission.file] = record
@@ -132,7 +139,7 @@ class ClassRun:
         except KeyboardInterrupt:
             progress.end()
             raise Interrupted(
-                f"Stopped. {len(done)} of {len(waiting)} were graded and are kept in {self.out}; "
+                f"Stopped. {len(done)} of {count} were graded and are kept in {self.out}; "
                 "the same command goes on with the rest."
             ) from None
         progress.end()
@@ -251,6 +258,14 @@ def _file_digest(file: Path) -> bytes:
     except OSError as error:  # the row will say it
         return str(error.errno).encode()
     return digest.digest()
+
+
+def _stand_behind(layers: dict[str, str], jobs: int, strict: bool) -> None:
+    """Say what stands around a worker; refuse if that is not enough."""
+    line = announce(layers, jobs)
+    _say(line)
+    if strict and any(layers.values()):
+        raise CourseError(f"--strict: {line} Nothing was graded.")
 
 
 def announce(layers: dict[str, str], jobs: int) -> str:

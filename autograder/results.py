@@ -57,6 +57,11 @@ def plain(message: str) -> str:
     return text if len(text) <= MESSAGE_CHARS else text[:MESSAGE_CHARS] + " ..."
 
 
+def printable(text: str) -> str:
+    """A text without what would do something to a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def number(value: float) -> float:
     """A score without the dust of floating point."""
     rounded = round(float(value), 6)

@@ -30,6 +30,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_
 STRICT = """import warnings
 warnings.simplefilter("error")
 warnings.simplefilter("ignore", PendingDeprecationWarning)  # the kernel's own, at shutdown
+warnings.filterwarnings("ignore", module="asyncio|tornado|ipykernel|zmq")  # and at its start
 """
 KERNEL_ARGUMENTS = [
     f"--IPKernelApp.exec_lines={STRICT}",

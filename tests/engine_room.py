@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
 import small_topic
 
-from autograder.batch import Engine, Submission
+from autograder.batch import SEED_VARIABLE, Engine, Submission
 from autograder.boundary.channel import Channel
 from autograder.boundary.limits import MIB, Limits
 from autograder.boundary.standins import Environment, Trusted
@@ -29,6 +33,7 @@ LIMITS = Limits(
     file_bytes=16 * MIB,
     disk_bytes=32 * MIB,
 )
+AMPLE = replace(LIMITS, cell_seconds=20, call_seconds=15, total_seconds=60)
 SEED = "instructors-own-seed"
 
 
@@ -55,6 +60,13 @@ def engine() -> Engine:
     return made
 
 
+def warm_processes() -> list[int]:
+    """The processes that fork workers and testers: the library's children, in that order."""
+    parent = engine()._library._process.pid
+    found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in found if ") Z " not in Path(f"/proc/{child}/stat").read_text()]
+
+
 def grade(path: Path) -> dict:
     """The record of one submission."""
     return engine().grade(Submission(path.name, path))
@@ -73,7 +85,7 @@ def talk(code: str = "", limits: Limits = LIMITS) -> Iterator[Environment]:
     with ours, lifeline:
         missing = [name for name, why in engine().layers.items() if why]
         request = {"limits": asdict(limits), "missing": missing, "slot": 900}
-        engine()._workers.fork(request, [theirs.fileno(), held.fileno()])
+        engine()._fork("worker", request, [theirs.fileno(), held.fileno()])
         theirs.close(), held.close()
         peer = Trusted(Channel(ours), limits)
         error = peer.ask("run-cell", "import torch\nfrom torch import nn\n" + code)
@@ -81,3 +93,15 @@ def talk(code: str = "", limits: Limits = LIMITS) -> Iterator[Environment]:
         environment = Environment(peer)
         environment.peer = peer
         yield environment
+
+
+def otter_run(path: Path, archive: Path, out: Path) -> dict[str, float]:
+    """The score of each question by ``otter run``."""
+    out.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "otter", "run", "-a", str(archive), "-o", str(out), str(path)]
+    environment = {**os.environ, SEED_VARIABLE: SEED, "OMP_NUM_THREADS": "1"}
+    settings = {"env": environment, "cwd": out.parent, "capture_output": True}
+    if subprocess.run(command, **settings).returncode:  # its kernel may miss a busy machine's start
+        subprocess.run(command, check=True, **settings)
+    tests = json.loads((out / "results.json").read_text())["tests"]
+    return {test["name"]: test["score"] for test in tests if "score" in test}

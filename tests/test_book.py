@@ -177,6 +177,20 @@ def test_math_is_loaded_only_where_a_formula_stands():
     assert offline.lean(formula) == formula
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<script defer src="_static/scripts/fontawesome.js?digest=1"></script>',
+        '<script src="_static/vendor/fontawesome/6.5.2/js/all.min.js?digest=1"></script>',
+        '<link rel="preload" as="script" href="_static/scripts/fontawesome.js?digest=1" />',
+        '<link rel="preload" href="_static/vendor/fontawesome/6.5.2/fa-brands-400.woff2" />',
+    ],
+)
+def test_icons_are_fetched_once_by_any_theme(tag):
+    kept = '<link href="_static/vendor/fontawesome/6.5.2/css/all.min.css?digest=1" />'
+    assert offline.lean(f"{tag}{kept}") == kept
+
+
 def test_docstrings_keep_their_examples_and_gain_code():
     lines = ["The `mask` of 2 * 3.", "", ">>> a * b", "`6`", "", "More `x`."]
     expected = ["The ``mask`` of 2 \\* 3.", "", ">>> a * b", "`6`", "", "More ``x``."]

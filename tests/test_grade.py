@@ -25,6 +25,7 @@ from autograder import batch, grade, results
 from autograder.boundary.view import course_package, dependents
 from autograder.course import ROOT, CourseError
 
+SLEEPY = {"q1": "import time\n\ntime.sleep(1000)"}
 WRONG = {"q1": "def magnitude_mask(weight, sparsity):\n    return weight.abs() > 1"}
 CLASS = {
     "ada.ipynb": {},
@@ -147,8 +148,9 @@ def test_the_same_bytes_at_any_parallelism(jobs, tmp_path, shared):
 
 
 COMMAND = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # even if these tests run in background
 from autograder.boundary.limits import Limits
 from autograder.course import Course
 from autograder.grade import Interrupted, grade_class
@@ -206,6 +208,18 @@ def test_killed_at_any_moment_a_second_run_finishes_the_class(tmp_path, shared):
     assert not engines_of(out)
 
 
+def test_warm_processes_that_die_are_started_again(tmp_path):
+    path = small_topic.write(tmp_path / "a.ipynb")
+    engine()
+    before = engine_room.warm_processes()
+    for process in before:
+        os.kill(process, signal.SIGKILL)
+    while any(warm.alive() for warm in engine()._warm.values()):
+        time.sleep(0.01)
+    assert engine_room.grade(path)["score"] == POSSIBLE
+    assert not set(engine_room.warm_processes()) & set(before)
+
+
 def test_a_tester_that_dies_keeps_what_it_found(tmp_path):
     found = {"q1": [{"passed": True, "message": "", "told": "x" * 100_000}] * 3}
     record = engine()._compose(found, "tester")
@@ -215,6 +229,8 @@ def test_a_tester_that_dies_keeps_what_it_found(tmp_path):
 
 def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path):
     folder, out = write_class(tmp_path / "in"), tmp_path / "out"
+    for number in range(20):  # enough of a class to be stopped in
+        small_topic.write(folder / f"z{number}.ipynb", SLEEPY)
     process = start(folder, out)
     wait_for(process, out, 1)
     process.send_signal(signal.SIGINT)
@@ -334,13 +350,13 @@ def test_the_workers_package_lacks_the_answer_and_what_needs_it(tmp_path):
     assert "def answer" not in "".join(made.values())
 
 
-SAMPLE = {
-    "right": ({}, {}),
-    "blank": (BLANKS, {}),
-    "wrong": (WRONG, {}),
-    "no checks": ({}, {"checks": False}),
-    "redefined later": ({"q3": small_topic.RIGHT["q3"] + "\n\nmagnitude_mask = None"}, {}),
-    "stops": ({"q2": "1 / 0"}, {}),
+LATER = small_topic.RIGHT["q3"] + "\n\nmagnitude_mask = None"
+SAMPLE = {  # each costs otter many seconds, so each holds several things
+    "no checks, a name that is lost later": ({"q3": LATER}, {"checks": False}),
+    "wrong, a cell that stops, a name that is lost after its check": (
+        {**WRONG, "q2": "1 / 0", "q3": LATER},
+        {},
+    ),
 }
 
 
@@ -353,18 +369,7 @@ def test_same_verdicts_as_otter_run(tmp_path):
     folder = engine_room.bundle() / "tests"
     subprocess.run([*command, "-t", str(folder)], check=True, capture_output=True, cwd=tmp_path)
     for name, (answers, options) in SAMPLE.items():
-        path = small_topic.write(tmp_path / f"{name.replace(' ', '-')}.ipynb", answers, **options)
+        path = small_topic.write(tmp_path / f"{len(name)}.ipynb", answers, **options)
         ours = engine_room.grade(path)
-        theirs = otter_run(path, archive, out)
+        theirs = engine_room.otter_run(path, archive, out)
         assert {q["name"]: q["score"] for q in ours["questions"]} == theirs, name
-
-
-def otter_run(path: Path, archive: Path, out: Path) -> dict[str, float]:
-    """The score of each question by ``otter run``."""
-    command = [sys.executable, "-m", "otter", "run", "-a", str(archive), "-o", str(out), str(path)]
-    environment = {**os.environ, batch.SEED_VARIABLE: SEED, "OMP_NUM_THREADS": "1"}
-    settings = {"env": environment, "cwd": out.parent, "capture_output": True}
-    if subprocess.run(command, **settings).returncode:  # its kernel may miss a busy machine's start
-        subprocess.run(command, check=True, **settings)
-    tests = json.loads((out / "results.json").read_text())["tests"]
-    return {test["name"]: test["score"] for test in tests if "score" in test}

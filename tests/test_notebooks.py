@@ -8,7 +8,7 @@ import zipfile
 
 import nbformat
 import pytest
-from engine_room import grade, scores
+from engine_room import AMPLE, engine, grade, scores
 from small_topic import BLANKS, POSSIBLE, RIGHT, SETUP, notebook
 
 from autograder.notebooks import Cell, Unreadable, parse, read, restore
@@ -278,9 +278,16 @@ CELLS = {
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_a_cell_costs_only_itself(name, tmp_path):
+def test_a_cell_costs_only_itself(name, tmp_path, monkeypatch):
     source, stops = CELLS[name]
+    monkeypatch.setattr(engine(), "limits", AMPLE)  # imports may be slow; none of these loops
     (tmp_path / "a.ipynb").write_text(json.dumps(notebook({}, source)))
     record = grade(tmp_path / "a.ipynb")
     assert (record["status"], scores(record)) == ("graded", [4, 2, 3]), record["note"]
     assert ("stopped with an error" in record["note"]) is stops, record["note"]
+
+
+def test_a_note_names_the_line_that_python_could_not_read(tmp_path):
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook({}, "x = 1\ndef broken(:\n    pass")))
+    note = grade(tmp_path / "a.ipynb")["note"]
+    assert "code cell 2: SyntaxError: invalid syntax (line 2)" in note

@@ -8,11 +8,13 @@ grading run that is killed leaves nothing behind.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import select
 import signal
 import socket
+import sys
 from pathlib import Path
 
 from autograder.boundary import jail, linux, worker
@@ -22,37 +24,23 @@ from autograder.boundary.limits import Limits
 from autograder.boundary.settle import settle
 from autograder.boundary.shell import interactive_shell
 
+ROOT = Path(__file__).resolve().parents[2]
 TICK_SECONDS = 0.2
 
 
 def prepare(setup: dict) -> dict:
     """Enter the jail, import what notebooks import, and report which layers stand."""
+    sys.path[:] = [folder for folder in sys.path if Path(folder) != ROOT]
     try:
         layers = jail.enter_view(setup["course"], setup["staging"])
     except jail.Refused as refusal:
         return {"refusal": str(refusal)}
-    limits = Limits(**setup["limits"])
-    _import_libraries()
-    return {"layers": {**layers, **_trial(limits)}}
-
-
-def _import_libraries() -> None:
-    """What notebooks import; most of it comes from inside the jail's own view."""
-    import matplotlib.pyplot
-    import sklearn.datasets
-    import sklearn.model_selection
-    import torch._dynamo  # every optimiser imports it when it is made: seconds, here paid once
-    import torch.nn.utils.prune
-
-    import efficientai.checking
-    import efficientai.data
-    import efficientai.plotting
-    import efficientai.training
-
-    assert matplotlib and sklearn and torch and efficientai
+    for module in setup["preload"]:
+        importlib.import_module(module)
     names()
     interactive_shell()
     settle()
+    return {"layers": {**layers, **_trial(Limits(**setup["limits"]))}}
 
 
 def _trial(limits: Limits) -> dict:

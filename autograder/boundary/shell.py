@@ -67,7 +67,6 @@ def interactive_shell():
     for name in (*QUIET_MAGICS, *COLAB_MAGICS):
         shell.register_magic_function(_silent, "line", name)
     shell.kernel = _NoKernel()
-    _close_figures_when_shown()
     return shell
 
 
@@ -76,12 +75,6 @@ class _NoKernel:
 
     def __getattr__(self, name):
         return _silent
-
-
-def _close_figures_when_shown() -> None:
-    from matplotlib import pyplot
-
-    pyplot.show = lambda *args, **kwargs: pyplot.close("all")
 
 
 def _silent(*args, **kwargs) -> None:

@@ -1,23 +1,28 @@
 """A process that has imported everything once and forks a fresh copy of itself on demand.
 
-There are two: one forks workers, inside the jail; one forks testers, outside. Run as
-``python -m autograder.boundary.warm ROLE FD``; `Warm` is the handle on it.
+Three of them make an engine. The `library` imports torch and forks the other two: one forks
+workers, inside the jail; one forks testers, outside. `Warm` is the handle on one of them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
-import signal
+import select
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-ROLES = {"worker": "autograder.boundary.guard", "tester": "autograder.boundary.tester"}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ROLES = {
+    "library": "autograder.boundary.library",
+    "worker": "autograder.boundary.guard",
+    "tester": "autograder.boundary.tester",
+}
 ROOT = Path(__file__).resolve().parents[2]
 REQUEST_BYTES = 60_000
 
@@ -26,30 +31,29 @@ class Warm:
     """A running warm process.
 
     Args:
-        role: ``"worker"`` or ``"tester"``.
+        role: one of `ROLES`.
         setup: what its module's ``prepare`` takes, as data.
-        environment: its whole environment, apart from what keeps libraries to one thread.
+        environment: its whole environment for the library; what is added to it for the others.
+        library: the warm process to fork it from; None for the library itself.
 
     Attributes:
         hello: what its ``prepare`` returned.
     """
 
-    def __init__(self, role: str, setup: dict, environment: dict[str, str]):
+    def __init__(
+        self, role: str, setup: dict, environment: dict[str, str], library: Warm | None = None
+    ):
         self._end, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-m", __name__, role, str(theirs.fileno())]
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**environment, **dict.fromkeys(ONE_THREAD, "1"), "PYTHONHASHSEED": "0"},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the batch, which ends its processes itself
-        )
-        theirs.close()
-        self._end.send(json.dumps(setup).encode())
-        self.hello = None
+        self._process = None
+        with theirs:
+            if library is None:
+                self._process = _start(theirs, environment)
+            else:
+                library.fork({"environment": environment}, [theirs.fileno()])
+        self._end.send(json.dumps({**setup, "role": role}).encode())
+        self.hello: dict = {}
 
-    def wait(self):
+    def wait(self) -> dict:
         """Wait until it is warm and return what its ``prepare`` returned.
 
         Raises:
@@ -60,6 +64,12 @@ class Warm:
             raise RuntimeError("a process of the grading engine could not start (see above)")
         self.hello = json.loads(answer)
         return self.hello
+
+    def alive(self) -> bool:
+        """Whether it can still fork."""
+        poller = select.poll()
+        poller.register(self._end, select.POLLRDHUP)
+        return not poller.poll(0)
 
     def fork(self, request: dict, files: list[int]) -> None:
         """Have it fork a process that takes over `files` and serves `request`.
@@ -72,28 +82,41 @@ class Warm:
     def close(self) -> None:
         """End it; what it forked ends when its own files close."""
         self._end.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(2)
-        self._process.kill()
-        self._process.wait()
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
+            self._process.kill()
+            self._process.wait()
 
 
-def main(role: str, descriptor: int) -> None:
-    """Be a warm process."""
-    end = socket.socket(fileno=descriptor)
+def _start(end: socket.socket, environment: dict[str, str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, str(end.fileno())],
+        cwd=ROOT,
+        env={**environment, **ONE_THREAD, "PYTHONHASHSEED": "0"},
+        pass_fds=[end.fileno()],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for the batch, which ends its processes itself
+    )
+
+
+def live(end: socket.socket) -> None:
+    """Be a warm process until nobody can ask any more."""
     setup = json.loads(end.recv(REQUEST_BYTES))
-    sys.path.remove(str(ROOT)) if role == "worker" else None
-    module = importlib.import_module(ROLES[role])
+    module = importlib.import_module(ROLES[setup["role"]])
     hello = module.prepare(setup)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()  # a collection in a fork would touch, and so copy, every object there is
     end.send(json.dumps(hello).encode())
     while True:
         request, files, _, _ = socket.recv_fds(end, REQUEST_BYTES, 8)
         if not request:
-            return
+            break
         _fork(module.serve, json.loads(request), files, end)
         for file in files:
             os.close(file)
+        _bury(os.WNOHANG)
+    _bury(0)
 
 
 def _fork(serve, request: dict, files: list[int], end: socket.socket) -> None:
@@ -101,7 +124,6 @@ def _fork(serve, request: dict, files: list[int], end: socket.socket) -> None:
         if os.fork() == 0:
             code = 1
             try:
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 end.close()
                 serve(request, files)
                 code = 0
@@ -109,5 +131,13 @@ def _fork(serve, request: dict, files: list[int], end: socket.socket) -> None:
                 os._exit(code)
 
 
+def _bury(options: int) -> None:
+    """Take leave of the forks that have ended, so that their CPU time is counted as ours."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    live(socket.socket(fileno=int(sys.argv[1])))
+    os._exit(0)  # what it imported has last words (triton's leaked functions) that help nobody

@@ -19,7 +19,7 @@ from autograder.boundary.limits import BLOB_BYTES, DEPTH
 
 SMALL_INT = 1 << 62
 INT_BITS = 400_000
-MANY = 200_000  # containers and objects in one message
+MANY = 100_000  # containers and objects in one message
 DTYPE_NAME = re.compile(
     r"torch\.(bool|u?int(8|16|32|64)|bfloat16|float(16|32|64)|float8_\w+|complex(32|64|128))"
 )

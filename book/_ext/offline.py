@@ -3,13 +3,16 @@
 import re
 from pathlib import Path
 
-# The icon script (1.5 MB) draws what the icon font beside it draws too.
-ICON_SCRIPT = re.compile(r"\s*<script[^>]*scripts/fontawesome\.js[^>]*></script>")
+# The icon script (1.5 MB) draws what the icon font beside it draws too. Themes of different age
+# keep it in different places, and the older ones fetch fonts ahead that no page needs.
+ICON_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome(/[^\">]*)?\.js[^>]*></script>")
+ICON_LINK = re.compile(r"\s*<link[^>]*/(fontawesome(/[^\">]*)?\.js|fa-(brands|regular)-400)[^>]*>")
 # Sphinx loads it for a page without formulas too, if a page below it has some.
 MATH_SCRIPT = re.compile(r"\s*<script[^>]*vendor/mathjax/[^>]*></script>")
 FORMULA = re.compile(r'class="[^"]*\bmath\b')
 UNUSED = (
     "scripts/fontawesome.js*",
+    "vendor/fontawesome/*/js/*",
     "**/*.map",
     "**/fontawesome/webfonts/*.ttf",
     "*webpack-macros.html",
@@ -33,7 +36,7 @@ def trim(app, exception) -> None:
 
 def lean(page: str) -> str:
     """A page without the tags that load what it does not use."""
-    page = ICON_SCRIPT.sub("", page)
+    page = ICON_LINK.sub("", ICON_SCRIPT.sub("", page))
     return page if FORMULA.search(page) else MATH_SCRIPT.sub("", page)
 
 

@@ -1,0 +1,245 @@
+"""Put a class's scores into the table that a learning platform imports.
+
+The platform's own export is the list of students: Canvas's gradebook, Moodle's grading worksheet,
+or any spreadsheet with a column of ids. A submission belongs to the student whose id stands in its
+file name. Whoever cannot be told apart for certain is named and left out, never guessed.
+
+What they read: Canvas (`lib/gradebook_importer.rb` of canvas-lms) begins with the student's
+columns, the last of them `Section`, then has one column an assignment; a row "Points Possible" and
+one about posting are its own. Moodle (`mod/assign/feedback/offline/importgradeslib.php`) needs
+`Identifier` ("Participant 42"), `Grade` and `Last modified (grade)`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder import results
+from autograder.course import CourseError
+
+CANVAS_COLUMNS = (
+    "Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Integration ID",
+    "Root Account", "Section",
+)  # fmt: skip
+
+
+@dataclass
+class Upload:
+    """A table ready to be imported, and what did not get into it.
+
+    Attributes:
+        platform: ``"Canvas"``, ``"Moodle"`` or ``"spreadsheet"``.
+        text: the CSV.
+        filled: how many students have a score in it.
+        left_out: a sentence for each submission that has none there.
+    """
+
+    platform: str
+    text: str
+    filled: int
+    left_out: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A platform's list of students.
+
+    Attributes:
+        platform: its name.
+        head: the columns.
+        rows: one dict a student.
+        id_of: a row's student id.
+        column: where the score goes.
+        highest: the most points that the platform gives; None if it does not say.
+        banner: rows that are no students and go back as they came.
+    """
+
+    platform: str
+    head: list[str]
+    rows: list[dict[str, str]]
+    id_of: Callable[[dict[str, str]], str]
+    column: str
+    highest: float | None = None
+    banner: list[dict[str, str]] = field(default_factory=list)
+
+
+def fill(records: list[dict], roster: Roster) -> Upload:
+    """Put the score of every student who is known for certain into the roster's column."""
+    scores, left_out = _by_id(records)
+    people: dict[str, list[dict]] = {}
+    for row in roster.rows:
+        people.setdefault(roster.id_of(row), []).append(row)
+    rows = []
+    for student, record in scores.items():
+        found = people.get(student, [])
+        if len(found) == 1:
+            rows.append({**found[0], roster.column: _points(record, roster.highest)})
+        else:
+            why = "twice in" if found else "not in"
+            left_out.append(f"{record['file']}: the id {student} is {why} the list of students.")
+    text = _csv(roster.head, [*roster.banner, *rows])
+    return Upload(roster.platform, text, len(rows), left_out)
+
+
+def _by_id(records: list[dict]) -> tuple[dict[str, dict], list[str]]:
+    """Records by the student's id, and why the others have none."""
+    scores: dict[str, dict] = {}
+    left_out, twice = [], set()
+    for record in records:
+        student = student_id(record["file"])
+        if student in scores:
+            twice.add(student)
+        if record["status"] == "unreadable":
+            left_out.append(f"{record['file']}: could not be read. {record['note']}")
+        elif student is None:
+            left_out.append(f"{record['file']}: the file name holds no id.")
+        else:
+            scores[student] = record
+    for record in records:
+        if student_id(record["file"]) in twice and record["status"] != "unreadable":
+            left_out.append(f"{record['file']}: another submission has the same id.")
+    return {name: record for name, record in scores.items() if name not in twice}, left_out
+
+
+def student_id(file: str) -> str | None:
+    """The student's id, as a platform wrote it into the file's name; else the name itself.
+
+    None if there is no id, or if the student's own words look like a second one.
+
+    >>> student_id("lovelaceada_LATE_4711_815_pruning.ipynb")  # Canvas: user, then submission
+    '4711'
+    >>> student_id("Ada Lovelace_81_assignsubmission_file_/pruning.ipynb")  # Moodle
+    '81'
+    >>> student_id("s1234567.ipynb"), student_id("my work.ipynb")
+    ('s1234567', None)
+    """
+    first = file.split("/")[0]
+    if moodle := re.findall(r"_(\d+)_assignsubmission_", first):
+        return moodle[0] if len(moodle) == 1 else None
+    if canvas := re.match(r"[^_]+_(?:LATE_)?(\d+)_\d+_", first):
+        return canvas.group(1)
+    plain = re.sub(r"(\.(ipynb|txt|json|py|zip))+$", "", first)
+    return plain if re.fullmatch(r"[\w.@-]+", plain) else None
+
+
+def _points(record: dict, highest: float | None) -> str:
+    """The score, on the platform's scale where that is another one."""
+    score, possible = record["score"], record["possible"]
+    if highest is None or highest == possible:
+        return f"{results.number(score)}"
+    return f"{results.number(round(score / possible * highest, 2))}"
+
+
+def _csv(head: list[str], rows: list[dict[str, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, head, extrasaction="ignore", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _number(text: str) -> float | None:
+    text = text.strip().replace(",", ".")
+    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
+
+
+# ---------------------------------------------------------------- the lists of students
+
+
+def read_roster(path: Path, topic: str, *, column: str | None, id_column: str | None) -> Roster:
+    """The list of students in a CSV file; the platform is known by its columns.
+
+    Args:
+        path: the platform's export.
+        topic: the assignment is the column that speaks of it, if `column` is None.
+        column: where the scores go; the column's whole heading.
+        id_column: for a spreadsheet that is neither Canvas's nor Moodle's: where the ids stand.
+
+    Raises:
+        CourseError: with a sentence, if that cannot be told from the file.
+    """
+    head, rows = _read(path)
+    if id_column is not None:
+        return _spreadsheet(path, head, rows, topic, column, id_column)
+    if {"ID", "Section"} <= set(head) and ("Student" in head or "LastName" in head):
+        return _canvas(path, head, rows, topic, column)
+    if {"Identifier", "Grade"} <= set(head):
+        return _moodle(head, rows)
+    raise CourseError(
+        f"{path} is neither Canvas's gradebook (columns Student, ID, Section) nor Moodle's grading "
+        f"worksheet (Identifier, Grade); it has {_listed(head)}. For another spreadsheet say with "
+        "--id which column holds the students' ids."
+    )
+
+
+def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} cannot be read as UTF-8 text: {error}.") from error
+    separator = ";" if text.split("\n")[0].count(";") > text.split("\n")[0].count(",") else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=separator, restval="")
+    rows = [{k: v for k, v in row.items() if k is not None} for row in reader]
+    if not reader.fieldnames or not rows:
+        raise CourseError(f"{path} holds no students.")
+    return list(reader.fieldnames), rows
+
+
+def _canvas(
+    path: Path, head: list[str], rows: list[dict], topic: str, column: str | None
+) -> Roster:
+    own = [name for name in head if name in CANVAS_COLUMNS]
+    banner = [row for row in rows if not row["ID"].strip()]
+    people = [row for row in rows if row["ID"].strip()]
+    points = next((row for row in banner if "Points Possible" in row[head[0]]), {})
+    open_columns = [n for n in head if n not in own and "read only" not in points.get(n, "")]
+    column = _chosen(path, open_columns, topic, column)
+    highest = _number(points.get(column, ""))
+    head = [*own, column]
+    return Roster("Canvas", head, people, lambda row: row["ID"].strip(), column, highest, banner)
+
+
+def _moodle(head: list[str], rows: list[dict]) -> Roster:
+    people = [row for row in rows if row.get("Grade can be changed", "Yes") != "No"]
+    highest = {row.get("Maximum Grade", "") for row in rows}
+    return Roster(
+        "Moodle",
+        head,
+        people,
+        lambda row: re.sub(r".*?(\d+)\s*$", r"\1", row["Identifier"]),
+        "Grade",
+        _number(highest.pop()) if len(highest) == 1 else None,
+    )
+
+
+def _spreadsheet(
+    path: Path, head: list[str], rows: list[dict], topic: str, column: str | None, id_column: str
+) -> Roster:
+    if id_column not in head:
+        raise CourseError(f"{path} has no column {id_column!r}; it has {_listed(head)}.")
+    column = column or topic
+    wider = head if column in head else [*head, column]
+    return Roster("spreadsheet", wider, rows, lambda row: row[id_column].strip(), column)
+
+
+def _chosen(path: Path, columns: list[str], topic: str, column: str | None) -> str:
+    """The one assignment that is meant."""
+    wanted = column or topic
+    exact = [name for name in columns if name == wanted]
+    found = exact or [name for name in columns if not column and topic in name.lower()]
+    if len(found) != 1:
+        many = "more than one column speaks" if found else "no column speaks"
+        raise CourseError(
+            f"In {path}, {many} of {wanted!r}: say with --column which one is meant, of "
+            f"{_listed(columns)}."
+        )
+    return found[0]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(repr(name) for name in names) or "no columns"

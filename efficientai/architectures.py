@@ -212,20 +212,25 @@ def _conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: in
 class Fire(nn.Module):
     """Squeeze to few channels by 1×1, expand by 1×1 and 3×3 side by side (SqueezeNet, figure 1).
 
+    The paper has no batch norm; `norm=True` adds one behind each of the two steps.
+
     >>> Fire(16, squeeze=4, expand=8)(torch.rand(1, 16, 6, 6)).shape
     torch.Size([1, 16, 6, 6])
     """
 
-    def __init__(self, inputs: int, squeeze: int, expand: int) -> None:
+    def __init__(self, inputs: int, squeeze: int, expand: int, norm: bool = False) -> None:
         super().__init__()
         self.squeeze = nn.Conv2d(inputs, squeeze, 1)
         self.expand1x1 = nn.Conv2d(squeeze, expand, 1)
         self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
+        self.squeeze_norm = nn.BatchNorm2d(squeeze) if norm else nn.Identity()
+        self.expand_norm = nn.BatchNorm2d(2 * expand) if norm else nn.Identity()
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.relu(self.squeeze(x))
-        return self.relu(torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1))
+        x = self.relu(self.squeeze_norm(self.squeeze(x)))
+        both = torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1)  # (N, 2·expand, H, W)
+        return self.relu(self.expand_norm(both))
 
 
 class Bottleneck(nn.Module):
@@ -274,9 +279,13 @@ def _mobilenet_v3(inputs: int, outputs: int, stride: int) -> nn.Module:
     )
 
 
-def _squeezenet(inputs: int, outputs: int, stride: int) -> nn.Module:
-    fire = Fire(inputs, squeeze=outputs // 4, expand=outputs // 2)
+def _squeezenet(inputs: int, outputs: int, stride: int, norm: bool = False) -> nn.Module:
+    fire = Fire(inputs, squeeze=outputs // 4, expand=outputs // 2, norm=norm)
     return nn.Sequential(nn.MaxPool2d(2), fire) if stride == 2 else fire
+
+
+def _squeezenet_bn(inputs: int, outputs: int, stride: int) -> nn.Module:
+    return _squeezenet(inputs, outputs, stride, norm=True)
 
 
 def _resnet(inputs: int, outputs: int, stride: int) -> nn.Module:
@@ -301,6 +310,7 @@ BLOCKS: dict[str, Callable[[int, int, int], nn.Module]] = {
     "mobilenet_v2": _mobilenet_v2,
     "mobilenet_v3": _mobilenet_v3,
     "squeezenet": _squeezenet,
+    "squeezenet_bn": _squeezenet_bn,
     "resnet": _resnet,
     "resnet_se": _resnet_se,
     "resnext": _resnext,
@@ -308,24 +318,29 @@ BLOCKS: dict[str, Callable[[int, int, int], nn.Module]] = {
 
 
 def small_net(
-    block: str, classes: int = 10, width: float = 1.0, strides: tuple[int, int, int] = (1, 2, 2)
+    block: str | Callable[[int, int, int], nn.Module],
+    classes: int = 10,
+    width: float = 1.0,
+    strides: tuple[int, int, int] = (1, 2, 2),
 ) -> nn.Sequential:
     """A stem of 16 channels, blocks of 16, 32 and 64, mean and classifier; for (N, 1, H, W).
 
-    block: a name of `BLOCKS`. `width` multiplies all channels (MobileNetV1, section 3.3), rounded
-    to a multiple of 8. Late strides keep the maps
-    large (SqueezeNet, section 3.1). Raises ValueError for another name or a width <= 0.
+    block: a name of `BLOCKS`, or a function of inputs, outputs and stride that makes a block.
+    `width` multiplies all channels (MobileNetV1, section 3.3), rounded to a multiple of 8. Late
+    strides keep the maps large (SqueezeNet, section 3.1). Raises ValueError for another name or a
+    width <= 0.
 
     >>> small_net("mobilenet_v2", width=0.5)(torch.rand(2, 1, 8, 8)).shape
     torch.Size([2, 10])
     """
-    if block not in BLOCKS:
+    if isinstance(block, str) and block not in BLOCKS:
         raise ValueError(f"unknown block {block!r}; choose one of: {', '.join(BLOCKS)}")
     if not width > 0:
         raise ValueError(f"width must be positive, got {width}")
     scaled = [max(8, 8 * round(channels * width / 8)) for channels in (16, 16, 32, 64)]
     pairs = zip(scaled, scaled[1:], strides, strict=False)
-    blocks = [BLOCKS[block](inputs, outputs, stride) for inputs, outputs, stride in pairs]
+    make = BLOCKS[block] if isinstance(block, str) else block
+    blocks = [make(inputs, outputs, stride) for inputs, outputs, stride in pairs]
     head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(scaled[-1], classes)
     return nn.Sequential(conv_bn_relu(1, scaled[0]), *blocks, *head)
 

@@ -127,6 +127,24 @@ def test_width_and_strides():
         ar.SqueezeExcite(2)
 
 
+def test_fire_with_norm_is_the_fire_module_but_for_its_norms():
+    """In evaluation mode a fresh norm divides by sqrt(1 + 1e-5) and changes nothing else."""
+    bare, normed = ar.Fire(16, 4, 8), ar.Fire(16, 4, 8, norm=True).eval()
+    normed.load_state_dict(bare.state_dict(), strict=False)
+    torch.testing.assert_close(normed(X), bare(X), atol=1e-4, rtol=1e-4)
+    assert count_params(normed) == count_params(bare) + 2 * 4 + 2 * 16
+    normed.expand_norm.bias.data.fill_(1.0)
+    assert not torch.allclose(normed(X), bare(X), atol=1e-2)
+
+
+def test_a_block_may_be_a_function():
+    def macs(block):
+        return count_macs(ar.small_net(block), torch.zeros(1, 1, 8, 8))
+
+    assert macs(ar.DepthwiseSeparable) == macs("mobilenet_v1")
+    assert macs(ar.conv_bn_relu) != macs("mobilenet_v1")
+
+
 @pytest.mark.parametrize("model", [ar.small_cnn(), ar.small_resnet()])
 def test_first_networks_take_digits(model):
     assert model(torch.rand(3, 1, 8, 8)).shape == (3, 10)

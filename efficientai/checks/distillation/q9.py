@@ -32,7 +32,7 @@ def test_q9_twenty_images(distill):
         state = expect_state_dict(answer, "distill", student)
         unchanged = all(torch.equal(teacher.state_dict()[name], value) for name, value in taught.items())
         assert unchanged, "`distill` changed the teacher."
-        fit(student, x, y, epochs=400, lr=1e-2, batch_size=64, seed=seed)
+        fit(student, x, y, epochs=300, lr=1e-2, batch_size=64, seed=seed)
         plain.append(accuracy(student, data.test_x, data.test_y))
         student.load_state_dict(state)
         distilled.append(accuracy(student, data.test_x, data.test_y))

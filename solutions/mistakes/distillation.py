@@ -423,9 +423,9 @@ def paired_gain(plain, distilled):
 # ------------------------------------------------------------------ question 9
 
 
-@mistake("q9", "Trains on the labels, only three times as long.")
+@mistake("q9", "Trains on the labels, only twice as long.")
 def distill(teacher, student, x, labels):
-    fit(student, x, labels, epochs=900 // -(-len(x) // 64), lr=1e-2, batch_size=64)
+    fit(student, x, labels, epochs=600 // -(-len(x) // 64), lr=1e-2, batch_size=64)
     return student
 
 
@@ -444,19 +444,6 @@ def distill(teacher, student, x, labels):
     with torch.no_grad():
         answers = teacher(x).argmax(dim=1)
     fit(student, x, answers, epochs=300 // -(-len(x) // 64), lr=1e-2, batch_size=64)
-    return student
-
-
-@mistake("q9", "Softens the student and not the teacher.")
-def distill(teacher, student, x, labels):
-    teacher.eval()
-    with torch.no_grad():
-        answers = F.softmax(teacher(x), dim=1)
-
-    def loss(logits, answers):
-        return 16 * F.kl_div(F.log_softmax(logits / 4, dim=1), answers, reduction="batchmean")
-
-    fit(student, x, answers, epochs=300 // -(-len(x) // 64), lr=1e-2, batch_size=64, loss=loss)
     return student
 
 

@@ -17,7 +17,7 @@ def test_q2_the_example(peak_activation_bytes):
     for size, expected in ((1, 14), (4, 56)):
         found = expect_number(peak_activation_bytes(model, torch.zeros(1, 4), size), "peak_activation_bytes")
         assert found == expected, (
-            f"For the example with {size} bytes a value the peak is {expected} bytes, the first layer's 4 inputs and 10 outputs; "
+            f"For the example at {size} byte(s) a value the peak is {expected} bytes, the first layer's 4 inputs and 10 outputs; "
             f"yours says {found:g}."
         )
 

@@ -23,7 +23,7 @@ def test_q6_no_bandwidth_is_enough(break_even_mbit):
 
     for local, remote, trip in ((0.25, 0.05, 250), (0.75, 0.5, 250)):
         found = break_even_mbit(1000, local, remote, trip)
-        assert found is not None, "`break_even_mbit` returned None. Is a `return` missing?"
+        assert found is not None, "`break_even_mbit` returned None. Is a `return` missing, or should it be `math.inf`?"
         assert isinstance(found, float) and found == math.inf, (
             f"{local} s here, {remote} s there and a round trip of {trip} ms leave no time for the upload: the answer is math.inf, "
             f"yours is {found!r}."

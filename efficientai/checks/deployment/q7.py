@@ -24,7 +24,7 @@ def test_q7_always_awake_and_always_asleep(battery_days):
 
     found = expect_number(battery_days(240, 3, 10, 500, 1000, 3600), "battery_days")
     assert abs(found - 3) < 1e-9, (
-        f"Awake all the time at 10 mW, 720 mWh last 3 days; yours says {found:.4g}. (Hours would be 72; and while awake it does not draw the power of sleep as well.)"
+        f"Awake all the time at 10 mW, 720 mWh last 3 days; yours says {found:.4g}. Hours would be 72, and while awake it does not draw the power of sleep as well."
     )
     found = expect_number(battery_days(240, 3, 10, 500, 1000, 0), "battery_days")
     assert abs(found - 60) < 1e-9, f"Asleep all the time at 500 µW = 0.5 mW, 720 mWh last 60 days; yours says {found:.4g}."

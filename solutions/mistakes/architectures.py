@@ -492,6 +492,16 @@ def small_network():
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 100), nn.ReLU(), nn.Linear(100, 10))
 
 
+@mistake("q10", "Keeps within the MACs without a convolution: a perceptron of two layers.")
+def small_network():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+
+
+@mistake("q10", "Calls a linear layer a convolution: a kernel as large as the image.")
+def small_network():
+    return nn.Sequential(nn.Conv2d(1, 32, 8), nn.ReLU(), nn.Flatten(), nn.Linear(32, 10))
+
+
 @mistake("q10", "Keeps the maps large and the convolutions standard: too many MACs.")
 def small_network():
     return nn.Sequential(

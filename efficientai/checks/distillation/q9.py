@@ -37,10 +37,10 @@ def test_q9_twenty_images(distill):
         student.load_state_dict(state)
         distilled.append(accuracy(student, data.test_x, data.test_y))
     before, after = 100 * sum(plain) / len(plain), 100 * sum(distilled) / len(distilled)
-    assert after >= before + 8, (
+    assert after >= before + 7, (
         f"Over {len(plain)} seeds plain students recognise {before:.1f} % of the test images and yours "
-        f"{after:.1f} %, a gain of {after - before:.1f} points; at least 8 are asked for. "
-        "The teacher's softened answers hold what the labels do not say."
+        f"{after:.1f} %, a gain of {after - before:.1f} points; at least 7 are asked for. "
+        "The teacher's softened answers hold what the labels do not say; if you use them already, look at the temperature and at the number of steps."
     )
 
 

@@ -304,7 +304,7 @@ def test_launched_chapters_run_from_the_top(site, tmp_path):
         assert "google.colab" in code[0].source and "git+https://" in code[0].source
         assert all(cell.outputs == [] for cell in code)
         prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-        left = re.findall(r"^(?:`{3,}|:{3,})\{.*|\{[a-z:-]+\}`[^`]*`|…", prose, re.M)
+        left = re.findall(r"^(?:`{3,}|:{3,})\{.*|\{[a-z:-]+\}`[^`]*`|\(\?\)", prose, re.M)
         assert not left, f"directives and roles that Jupyter does not know: {left}"
         assert not undefined("\n".join(cell.source for cell in code[1:]), tmp_path)
 

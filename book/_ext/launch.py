@@ -82,7 +82,7 @@ def _quotation(title: str, body: str) -> str:
 def _role(match: re.Match, inserts: Inserts) -> str:
     name, text = match["name"], match["text"]
     if name == "glue:text":
-        return inserts.numbers.get(text, "…")
+        return inserts.numbers.get(text, "(?)")
     if name == "math":
         return f"${text}$"
     if name.startswith("cite"):

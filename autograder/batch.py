@@ -24,6 +24,7 @@ from autograder.boundary.limits import Limits
 from autograder.boundary.view import course_package
 from autograder.boundary.warm import Warm
 from autograder.course import CourseError
+from autograder.senders import sender
 
 SEED_VARIABLE = "EFFICIENTAI_SEED"
 GRACE_SECONDS = 30
@@ -150,7 +151,7 @@ class Engine:
         return {
             "id": submission.id,
             "file": submission.file,
-            "student": results.student_of(submission.file),
+            "student": sender(submission.file).name,
             "topic": self.topic,
             **record,
         }

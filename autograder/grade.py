@@ -67,7 +67,6 @@ def grade_class(
         Interrupted: on Ctrl-C.
     """
     course, limits = course or Course(), limits or Limits()
-    jobs = jobs or batch.default_jobs()
     bundle = bundle or _bundle(course, topic)
     with ExitStack() as stack:
         found = discover(_unpacked(Path(submissions), stack))
@@ -76,17 +75,29 @@ def grade_class(
         if waiting:
             _say(f"{len(finished)} of {len(found)} are graded already." if finished else "")
             if scheduler:
-                order = cluster.place(course, topic, bundle, seed, limits, strict)
-                _say(f"The cluster of {scheduler} grades.")
-                graded = cluster.run(scheduler, order, waiting)
+                graded = _on_cluster(scheduler, run, waiting, strict)
             else:
-                engine = Engine(topic, bundle, course.root / "efficientai", seed, limits)
-                stack.enter_context(engine)
-                _stand_behind(engine.layers, jobs, strict)
-                graded = batch.run(engine.grade, waiting, jobs)
+                graded = _here(run, waiting, jobs or batch.default_jobs(), strict, stack)
             run.try_to_write()
             finished |= run.keep(graded, len(waiting))
         return run.finish([finished[submission.file] for submission in found])
+
+
+def _here(
+    run: ClassRun, waiting: list[Submission], jobs: int, strict: bool, stack: ExitStack
+) -> Iterator[tuple[Submission, dict]]:
+    engine = Engine(run.topic, run.bundle, run.course.root / "efficientai", run.seed, run.limits)
+    stack.enter_context(engine)
+    _stand_behind(engine.layers, jobs, strict)
+    return batch.run(engine.grade, waiting, jobs)
+
+
+def _on_cluster(
+    scheduler: str, run: ClassRun, waiting: list[Submission], strict: bool
+) -> Iterator[tuple[Submission, dict]]:
+    order = cluster.place(run.course, run.topic, run.bundle, run.seed, run.limits, strict)
+    _say(f"The cluster of {scheduler} grades.")
+    return cluster.run(scheduler, order, waiting)
 
 
 class ClassRun:
@@ -95,7 +106,8 @@ class ClassRun:
     def __init__(
         self, topic: str, out: Path, course: Course, bundle: Path, seed: str, limits: Limits
     ):
-        self.topic, self.out, self.bundle = topic, out, bundle
+        self.topic, self.out, self.course, self.bundle = topic, out, course, bundle
+        self.seed, self.limits = seed, limits
         tests = sorted([*bundle.glob("tests/*.py"), bundle / "release.ipynb"])
         package = sorted((course.root / "efficientai").glob("*.py"))
         context = [VERSION, topic.encode(), seed.encode(), json.dumps(asdict(limits)).encode()]

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from autograder import results
 from autograder.course import CourseError
+from autograder.senders import sender
 
 CANVAS_COLUMNS = (
     "Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Integration ID",
@@ -88,43 +89,24 @@ def fill(records: list[dict], roster: Roster) -> Upload:
 
 def _by_id(records: list[dict]) -> tuple[dict[str, dict], list[str]]:
     """Records by the student's id, and why the others have none."""
-    scores: dict[str, dict] = {}
-    left_out, twice = [], set()
+    groups: dict[str | None, list[dict]] = {}
     for record in records:
-        student = student_id(record["file"])
-        if student in scores:
-            twice.add(student)
-        if record["status"] == "unreadable":
-            left_out.append(f"{record['file']}: could not be read. {record['note']}")
-        elif student is None:
-            left_out.append(f"{record['file']}: the file name holds no id.")
-        else:
-            scores[student] = record
-    for record in records:
-        if student_id(record["file"]) in twice and record["status"] != "unreadable":
-            left_out.append(f"{record['file']}: another submission has the same id.")
-    return {name: record for name, record in scores.items() if name not in twice}, left_out
+        groups.setdefault(sender(record["file"]).id, []).append(record)
+    reasons = [
+        (record, _why_left_out(record, student, len(group)))
+        for student, group in groups.items()
+        for record in group
+    ]
+    scores = {sender(record["file"]).id: record for record, why in reasons if not why}
+    return scores, [f"{record['file']}: {why}" for record, why in reasons if why]
 
 
-def student_id(file: str) -> str | None:
-    """The student's id, as a platform wrote it into the file's name; else the name itself.
-
-    None if there is no id, or if the student's own words look like a second one.
-
-    >>> student_id("lovelaceada_LATE_4711_815_pruning.ipynb")  # Canvas: user, then submission
-    '4711'
-    >>> student_id("Ada Lovelace_81_assignsubmission_file_/pruning.ipynb")  # Moodle
-    '81'
-    >>> student_id("s1234567.ipynb"), student_id("my work.ipynb")
-    ('s1234567', None)
-    """
-    first = file.split("/")[0]
-    if moodle := re.findall(r"_(\d+)_assignsubmission_", first):
-        return moodle[0] if len(moodle) == 1 else None
-    if canvas := re.match(r"[^_]+_(?:LATE_)?(\d+)_\d+_", first):
-        return canvas.group(1)
-    plain = re.sub(r"(\.(ipynb|txt|json|py|zip))+$", "", first)
-    return plain if re.fullmatch(r"[\w.@-]+", plain) else None
+def _why_left_out(record: dict, student: str | None, of_this_id: int) -> str:
+    if record["status"] == "unreadable":
+        return f"could not be read. {record['note']}"
+    if student is None:
+        return "the file name holds no id."
+    return "another submission has the same id." if of_this_id > 1 else ""
 
 
 def _points(record: dict, highest: float | None) -> str:

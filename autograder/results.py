@@ -97,23 +97,6 @@ def safe_id(file: str) -> str:
     return f"{slug}-{hashlib.sha256(file.encode('utf-8', 'surrogateescape')).hexdigest()[:6]}"
 
 
-def student_of(file: str) -> str:
-    """The student's name, as far as a learning platform wrote it into the file's name.
-
-    >>> student_of("lovelaceada_4711_815_pruning.ipynb")
-    'lovelaceada'
-    >>> student_of("Ada Lovelace_81_assignsubmission_file_/pruning.ipynb")
-    'Ada Lovelace'
-    >>> student_of("ada.ipynb")
-    'ada'
-    """
-    first = file.split("/")[0]
-    moodle = re.match(r"(.+?)_\d+_assignsubmission_file", first)
-    canvas = re.match(r"([^_]+)_(?:LATE_)?\d+_\d+_", first)
-    found = moodle or canvas
-    return found.group(1) if found else re.sub(r"(\.(ipynb|txt|json|py|zip))+$", "", first)
-
-
 def write(path: Path, text: str) -> None:
     """Write a file so that it is there whole, even after a power cut, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

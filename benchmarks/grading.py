@@ -2,17 +2,20 @@
 
 One sample class of a light three-question assignment, the same cores for all, in one run:
 
-    python benchmarks/grading.py [--students 100] [--peers 6] [--jobs N]
+    python benchmarks/grading.py [--students 100] [--peers 6] [--jobs N] [--heavy TOPIC]
 
 The engine grades all students, its start-up included; the peers grade the first few of the same
-notebooks. CPU seconds are those of all processes that a grader started. Absolute numbers belong to
-the machine that is printed with them; the ratios are the result.
+notebooks. CPU seconds are those of all processes that a grader started. What a submission's cells
+and tests take by themselves, in one process with nothing around them, is measured beside it: for
+the light assignment, and for the solution of a heavy topic. Absolute numbers belong to the machine
+that is printed with them; the ratios are the result.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import platform
@@ -29,7 +32,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import psutil
+from IPython.core.interactiveshell import InteractiveShell
+from otter.test_files import ExceptionTestFile
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -38,6 +44,7 @@ import small_topic  # noqa: E402
 
 from autograder import batch  # noqa: E402
 from autograder.boundary.limits import Limits  # noqa: E402
+from autograder.course import Course  # noqa: E402
 from autograder.grade import grade_class  # noqa: E402
 
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -83,7 +90,9 @@ def main() -> None:
             show(name, peer, engine)
         show("this engine, start-up included", engine, engine)
         scaling(base, bundle)
-        margin(base, bundle, names)
+        light = alone(base / "class" / names[0].name, bundle / "tests")
+        overhead("the light assignment", margin(base / "class", base, "pruning", bundle), light)
+        heavy(base, options.heavy)
         memory(base, bundle, options.memory)
 
 
@@ -92,6 +101,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--students", type=int, default=100)
     parser.add_argument("--peers", type=int, default=6)
     parser.add_argument("--jobs", type=int, default=batch.default_jobs())
+    parser.add_argument("--heavy", default="distillation", help="topic that takes the longest")
     parser.add_argument("--memory", type=int, default=1000, help="submissions to watch memory over")
     return parser.parse_args()
 
@@ -125,10 +135,9 @@ def show(name: str, pace: Pace, engine: Pace) -> None:
     )
 
 
-def ours(base: Path, bundle: Path, jobs: int, name: str, folder: str = "class") -> list[dict]:
+def ours(base: Path, bundle: Path, jobs: int, name: str) -> list[dict]:
     """The whole class by this engine, into a fresh folder."""
-    out = base / f"out-{name}"
-    return grade_class("pruning", base / folder, out, jobs=jobs, bundle=bundle)
+    return grade_class("pruning", base / "class", base / f"out-{name}", jobs=jobs, bundle=bundle)
 
 
 def otter(base: Path, bundle: Path, notebooks: list[Path], jobs: int) -> None:
@@ -224,33 +233,72 @@ def _marginal(base: Path, bundle: Path, jobs: int) -> float:
         return (time.perf_counter() - start) / len(paths)
 
 
-def margin(base: Path, bundle: Path, names: list[Path]) -> None:
-    """CPU of one submission more: twice the class, the difference."""
-    half = base / "half"
-    half.mkdir()
-    for path in names[: len(names) // 2]:
-        shutil.copy(path, half)
-    full = measure(lambda: ours(base, bundle, 1, "full"), len(names))
-    part = measure(lambda: ours(base, bundle, 1, "half", "half"), len(names) // 2)
-    each = (full.cpu_seconds - part.cpu_seconds) / (full.students - part.students)
-    print(f"one submission more costs {each:.3f} CPU s")
+def margin(submissions: Path, base: Path, topic: str, bundle: Path) -> float:
+    """CPU seconds of one submission more: twice the class, the difference."""
+    names = sorted(submissions.iterdir())
+    used = []
+    for share in (names[: len(names) // 2], names):
+        folder = Path(tempfile.mkdtemp(dir=base))
+        for path in share:
+            shutil.copy(path, folder)
+        run = functools.partial(grade_class, topic, folder, folder / "out", jobs=1, bundle=bundle)
+        used.append(measure(run, len(share)))
+    half, full = used
+    return (full.cpu_seconds - half.cpu_seconds) / (full.students - half.students)
+
+
+def heavy(base: Path, topic: str) -> None:
+    """The same for the solution of a topic that trains."""
+    bundle = Course().bundle(topic)
+    if not bundle.exists():
+        print(f"{topic} is not built: python -m autograder build {topic}")
+        return
+    folder = base / "heavy"
+    folder.mkdir()
+    for number in range(4):
+        shutil.copy(bundle / "solution.ipynb", folder / f"s{number}.ipynb")
+    own = alone(bundle / "solution.ipynb", bundle / "tests")
+    overhead(topic, margin(folder, base, topic, bundle), own)
+
+
+def overhead(what: str, each: float, own: float) -> None:
+    """One line: a submission's CPU, and how much of it the engine adds."""
+    print(
+        f"one submission more of {what}: {each:.3f} CPU s, its cells and tests alone {own:.3f} "
+        f"({own / each:.0%}), the engine adds {each - own:.3f}"
+    )
+
+
+def alone(notebook: Path, tests: Path) -> float:
+    """CPU seconds of a notebook's cells and tests in one process, imports left out."""
+    command = [sys.executable, __file__, "--alone", str(notebook), str(tests)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    return float(done.stdout.split()[-1])
+
+
+def run_alone(notebook: Path, tests: Path) -> float:
+    """What `alone` reports: the second of two runs, since the first imports."""
+    for _ in range(2):
+        start, shell = time.process_time(), InteractiveShell()
+        for cell in nbformat.read(notebook, as_version=4).cells:
+            if cell.cell_type == "code" and not cell.id.endswith("-check"):
+                shell.run_cell(cell.source)
+        for path in sorted(tests.glob("*.py")):
+            ExceptionTestFile.from_file(str(path)).run(shell.user_ns)
+    return time.process_time() - start
 
 
 def memory(base: Path, bundle: Path, count: int) -> None:
-    """Memory of the batch and all its processes after the first tenth and after all of `count`."""
+    """Memory of the engine's own processes after the first tenth and after all of `count`."""
     engine = batch.Engine("pruning", bundle, ROOT / "efficientai", "0", Limits())
     paths = sorted((base / "class").iterdir())
-    many = (
-        batch.Submission(paths[n % len(paths)].name, paths[n % len(paths)]) for n in range(count)
-    )
+    some = [batch.Submission(paths[n % len(paths)].name, paths[n % len(paths)]) for n in range(100)]
     used = []
     with engine:
-        for number, _ in enumerate(batch.run(engine.grade, many, batch.default_jobs()), start=1):
-            if number % max(count // 10, 1) == 0:
-                used.append(_megabytes())
-    print(
-        f"memory after {count // 10} submissions {used[0]:.0f} MB, after {count} {used[-1]:.0f} MB"
-    )
+        for _ in range(0, count, len(some)):
+            list(batch.run(engine.grade, some, batch.default_jobs()))
+            used.append(_megabytes())
+    print(f"memory after {len(some)} submissions {used[0]:.0f} MB, after {count} {used[-1]:.0f} MB")
 
 
 def _megabytes() -> float:
@@ -265,4 +313,7 @@ def _megabytes() -> float:
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    main()
+    if sys.argv[1:2] == ["--alone"]:
+        print(run_alone(Path(sys.argv[2]), Path(sys.argv[3])))
+    else:
+        main()

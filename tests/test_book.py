@@ -227,7 +227,7 @@ def test_growing_table_reads_what_a_scorecard_shows(tmp_path):
     output = nbformat.v4.new_output("execute_result", card._repr_mimebundle_())
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])])
     env = SimpleNamespace(srcdir=tmp_path)
-    path = growing.executed(env, "book/x")
+    path = growing.executed(tmp_path, "book/x")
     path.parent.mkdir(parents=True)
     nbformat.write(notebook, path)
     assert growing.scores(env, "book/x") == [card[0]._asdict()]

@@ -88,6 +88,7 @@ def test_a_table_of_ones_own_gains_a_column(tmp_path):
     "files, why",
     [
         (["ada_4711_1_a.ipynb", "ada_4711_2_b.ipynb"], "another submission has the same id"),
+        (["ada_4711_2_b.ipynb", "ada_4711_1_a.ipynb"], "another submission has the same id"),
         (["nobody_9999_1_a.ipynb"], "the id 9999 is not in the list"),
         (["my work (2).ipynb"], "the file name holds no id"),
         (["Eve_82_assignsubmission_file_81_assignsubmission_file_/a.ipynb"], "holds no id"),
@@ -110,6 +111,18 @@ def test_what_could_not_be_read_is_no_zero(tmp_path):
     upload = gradebook.fill([bad], roster(tmp_path, CANVAS))
     assert upload.filled == 0
     assert upload.left_out == ["ada_4711_1_a.ipynb: could not be read. It is empty."]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_unreadable_second_submission_makes_the_first_uncertain(tmp_path, order):
+    bad = record("ada_4711_1_a.ipynb", 0, "unreadable", "It is empty.")
+    both = [bad, record("ada_4711_2_b.ipynb")][::order]
+    upload = gradebook.fill(both, roster(tmp_path, CANVAS))
+    assert upload.filled == 0
+    assert sorted(upload.left_out) == [
+        "ada_4711_1_a.ipynb: could not be read. It is empty.",
+        "ada_4711_2_b.ipynb: another submission has the same id.",
+    ]
 
 
 @given(st.permutations(range(4710, 4716)), st.integers(0, 22))

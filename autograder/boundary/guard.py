@@ -8,7 +8,6 @@ grading run that is killed leaves nothing behind.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 import select
@@ -17,7 +16,7 @@ import socket
 import sys
 from pathlib import Path
 
-from autograder.boundary import jail, linux, worker
+from autograder.boundary import jail, linux, preload, worker
 from autograder.boundary.channel import Channel, Lost
 from autograder.boundary.kinds import names
 from autograder.boundary.limits import Limits
@@ -35,8 +34,7 @@ def prepare(setup: dict) -> dict:
         layers = jail.enter_view(setup["course"], setup["staging"])
     except jail.Refused as refusal:
         return {"refusal": str(refusal)}
-    for module in setup["preload"]:
-        importlib.import_module(module)
+    preload.load(setup["preload"])
     names()
     interactive_shell()
     settle()

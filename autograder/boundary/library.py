@@ -6,11 +6,10 @@ will have too.
 
 from __future__ import annotations
 
-import importlib
 import os
 import socket
 
-from autograder.boundary import linux, warm
+from autograder.boundary import linux, preload, warm
 from autograder.boundary.settle import settle
 
 
@@ -20,8 +19,7 @@ def prepare(setup: dict) -> dict:
     import autograder.boundary.tester
 
     assert autograder
-    for module in setup["preload"]:
-        importlib.import_module(module)
+    preload.load(setup["preload"])
     settle()
     return {}
 

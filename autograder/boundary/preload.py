@@ -6,7 +6,9 @@ imports all of them pays for what a light exercise never needs.
 
 from __future__ import annotations
 
+import importlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 LIBRARY = {
@@ -32,3 +34,9 @@ def spoken(bundle: Path) -> str:
 def modules(table: dict[str, str], text: str) -> list[str]:
     """The modules in `table` whose pattern occurs in `text`."""
     return [module for pattern, module in table.items() if re.search(pattern, text)]
+
+
+def load(names: Iterable[str]) -> None:
+    """Import modules that were asked for by name."""
+    for name in names:
+        importlib.import_module(name)

@@ -7,7 +7,6 @@ question, so that what was found is kept if it has to be ended.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import re
@@ -18,7 +17,7 @@ import traceback
 from pathlib import Path
 
 from autograder import notebooks, results
-from autograder.boundary import faults, jail, linux
+from autograder.boundary import faults, jail, linux, preload
 from autograder.boundary.channel import Channel, Lost
 from autograder.boundary.faults import RemoteError, text_of
 from autograder.boundary.limits import Limits
@@ -64,8 +63,7 @@ def prepare(setup: dict) -> dict:
     import efficientai.checking
 
     assert efficientai and otter
-    for module in setup["preload"]:
-        importlib.import_module(module)
+    preload.load(setup["preload"])
     settle()
     global bundle
     try:

@@ -9,9 +9,10 @@ it, taken from the executed notebooks (see book/execute.py). This chapter's own 
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from docutils import nodes
+from rerun import executed
 from sphinx.util.docutils import SphinxDirective
 
 MIME = "application/vnd.efficient-ai.scores+json"
@@ -27,7 +28,7 @@ class GrowingTable(SphinxDirective):
         if not rows[self.env.docname]:
             raise self.error("growing-table: no cell of this chapter shows a scorecard")
         for name in rows:
-            self.env.note_dependency(str(executed(self.env, name)))
+            self.env.note_dependency(str(executed(self.env.srcdir, name)))
         return [_table(rows, self.env.docname)]
 
 
@@ -44,14 +45,9 @@ def _walk(site, docname: str) -> Iterator[str]:
         yield from _walk(site, child)
 
 
-def executed(env, docname: str) -> Path:
-    """Where the executed notebook of a chapter lies."""
-    return Path(env.srcdir) / "_build" / "chapters" / f"{docname}.ipynb"
-
-
 def scores(env, docname: str) -> list[dict]:
     """The rows that a chapter's scorecards hold; none for a page without code."""
-    path = executed(env, docname)
+    path = executed(env.srcdir, docname)
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.exists() else []
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     return [row for output in outputs for row in output.get("data", {}).get(MIME, [])]
@@ -65,7 +61,7 @@ def _table(rows: dict[str, list[dict]], here: str) -> nodes.table:
         fresh = [score for score in own if _identity(score) not in known]
         known += [_identity(score) for score in fresh]
         if fresh:
-            body += _caption(Path(name).name.capitalize())
+            body += _caption(PurePosixPath(name).name.capitalize())
         body += [_row(_cells(score), ["own"] if name == here else []) for score in fresh]
     group += body
     return nodes.table("", group, classes=["growing"])

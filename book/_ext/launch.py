@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import repository
 from pybtex.database import parse_file
+from rerun import executed
 
 INSTALL = """# Colab does not have the course's package yet; elsewhere this cell does nothing.
 import sys
@@ -155,9 +156,9 @@ def offer_launch(app, pagename, templatename, context, doctree) -> None:
 
 def _executed(app, docname: str) -> Path:
     """The executed chapter: as book/execute.py kept it, else as Jupyter Book left it."""
-    build = Path(app.outdir).parent
-    kept = build / "chapters" / f"{docname}.ipynb"
-    return kept if kept.exists() else build / "jupyter_execute" / f"{docname}.ipynb"
+    kept = executed(app.srcdir, docname)
+    left = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
+    return kept if kept.exists() else left
 
 
 def write_notebooks(app, exception) -> None:

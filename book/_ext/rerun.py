@@ -3,11 +3,16 @@
 from pathlib import Path
 
 
+def executed(srcdir, docname: str) -> Path:
+    """Where book/execute.py keeps the executed notebook of a chapter."""
+    return Path(srcdir) / "_build" / "chapters" / f"{docname}.ipynb"
+
+
 def depend_on_outputs(app, docname: str, source: list[str]) -> None:
-    """Make the executed notebook (see book/execute.py) a dependency of its page."""
-    executed = Path(app.srcdir) / "_build" / "chapters" / f"{docname}.ipynb"
-    if executed.exists():
-        app.env.note_dependency(str(executed))
+    """Make the executed notebook a dependency of its page."""
+    notebook = executed(app.srcdir, docname)
+    if notebook.exists():
+        app.env.note_dependency(str(notebook))
 
 
 def setup(app):

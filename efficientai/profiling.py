@@ -235,15 +235,16 @@ class Scopes(MacCounter):
 def peak_activation_bytes(model: nn.Module, *inputs: object) -> int:
     """Most bytes of tensors that are alive at once in a forward pass; weights are not included.
 
-    The inputs count, for the caller holds them. The model runs once for real, and every
-    tensor is followed from its making to its release; views and in-place results cost nothing. The
-    workspace that a kernel takes for itself is extra. Raises ValueError if the model does not run.
+    The inputs count, for the caller holds them; of a view only what it shows. The model runs once
+    for real, and every tensor is followed from its making to its release; views and in-place
+    results cost nothing. The workspace that a kernel takes for itself is extra. Raises ValueError
+    if the model does not run.
 
     >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
     >>> peak_activation_bytes(model, torch.zeros(1, 4))  # 4 inputs, 8 before and 8 after ReLU
     80
     """
-    buffers = stand_ins(model)
+    buffers, inputs = stand_ins(model), tree_map_only(Tensor, _compact, inputs)
     memory = LiveMemory(ignore=[*model.parameters(), *buffers.values()])
     memory.watch(inputs)
     with untouched(model):
@@ -253,6 +254,12 @@ def peak_activation_bytes(model: nn.Module, *inputs: object) -> int:
         except Exception as error:
             raise _explain(model, inputs, error) from error
     return memory.peak_bytes
+
+
+def _compact(tensor: Tensor) -> Tensor:
+    """The same numbers without the rest of the data set that they may be a view of."""
+    strided = tensor.layout == torch.strided
+    return tensor.detach().clone() if strided and tensor._is_view() else tensor
 
 
 class LiveMemory(TorchDispatchMode):

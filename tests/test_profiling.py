@@ -103,6 +103,12 @@ def peak(model, *shape):
     return peak_activation_bytes(model, torch.zeros(shape))
 
 
+def test_one_image_of_a_data_set_is_one_image():
+    model, images = nn.Linear(4, 8), torch.zeros(1000, 4)
+    assert peak_activation_bytes(model, images[:1]) == 4 * (4 + 8)
+    assert peak_activation_bytes(model, images[:2].narrow(0, 1, 1)) == 4 * (4 + 8)
+
+
 def test_peak_of_a_chain():
     """The input (4) stays with the caller; ReLU holds its input and output: 4 + 8 + 8 floats."""
     model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))

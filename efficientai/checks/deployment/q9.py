@@ -26,6 +26,7 @@ def test_q9_three_products(choose):
         ("doorbell in a cellar", (2.7e6, 24e3, 32e3, 32e3, 0.2, 0.05), None, "chip"),
         ("photo search", (300e6, 3.5e6, 2.7e6, 150e3, 1.0, 5), network, "server"),
         ("brake assistant", (300e6, 3.5e6, 2.7e6, 150e3, 0.06, 30), network, "board"),
+        ("hearing aid", (2.7e6, 24e3, 32e3, 32e3, 0.01, 0.05), network, None),
     )
     for name, numbers, connection, expected in cases:
         task = dict(zip(tasks, numbers))
@@ -35,3 +36,9 @@ def test_q9_three_products(choose):
             f"For the {name} ({'no network' if connection is None else '10 Mbit/s, round trip 50 ms'}) the answer is {expected!r}, yours is {found!r}. "
             "Check size, deadline, power and connection in turn."
         )
+    twins = [dict(zip(keys, (name, 7, 10, 10, 10, 1, False))) for name in ("first", "second")]
+    exact = dict(zip(tasks, (10, 10, 10, 0, 1, 1)))
+    found = choose(exact, twins, None)
+    assert found == "first", (
+        f"Two machines meet every limit exactly, at the same price; the answer is the first of them, yours is {found!r}."
+    )

@@ -20,6 +20,11 @@ def test_q4_the_example(distillation_loss):
             f"For the example with alpha = {alpha:g} the loss is {expected:.3f}; yours is {found:.3f}. "
             "KL(p || q) weighs the logarithm with the teacher's p."
         )
+    sharper = torch.tensor([[0.0, math.log(9)]])  # at T = 2 it says what the example's teacher says at 1
+    found = expect_number(distillation_loss(student, sharper, labels, 2.0, 1.0), "distillation_loss")
+    assert abs(found - 0.5232) < 1e-3, (
+        f"With the teacher's logits (0, ln 9), T = 2 and alpha = 1 the loss is 4 times 0.131, that is 0.523; yours is {found:.3f}."
+    )
 
 
 @test_case(name='without labels', points=0.25, hidden=False)

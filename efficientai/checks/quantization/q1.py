@@ -15,6 +15,7 @@ def test_q1_the_example(affine_parameters):
     assert isinstance(answer, tuple) and len(answer) == 2, (
         "`affine_parameters` must return two things: the scale and the zero point."
     )
+    assert isinstance(answer[1], int), f"The zero point must be an int; yours is a {type(answer[1]).__name__}."
     scale, zero_point = (expect_number(value, "affine_parameters") for value in answer)
     assert abs(scale - 4 / 3) < 1e-6, (
         f"For the example your scale is {scale:.4f}; expected 4/3: the range has length 4, and 4 integers have 3 steps."

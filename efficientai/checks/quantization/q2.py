@@ -18,6 +18,11 @@ def test_q2_the_example(quantize):
         f"For the example your integers are {q.tolist()}; expected [0, 4, 3, 5, 7]. Divide, round (halves to even), add the zero "
         "point, then limit."
     )
+    assert x.tolist() == torch.tensor([-9.0, 0.26, 0.25, 0.75, 99.0]).tolist(), "`quantize` changed the tensor that it was given."
+    q = expect_tensor(quantize(x.view(5, 1), 0.5, 0, -2, 1), "quantize", (5, 1), torch.int32)
+    assert q.flatten().tolist() == [-2, 1, 0, 1, 1], (
+        f"With zero point 0 and the limits -2 and 1 the example's numbers become [-2, 1, 0, 1, 1]; yours are {q.flatten().tolist()}."
+    )
 
 
 @test_case(name='back', points=0.5, hidden=False)

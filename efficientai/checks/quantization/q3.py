@@ -24,3 +24,10 @@ def test_q3_the_example(quantize_weight):
     assert integers.tolist() == [[3, -1], [3, 2]], (
         f"For the example your integers are {integers.tolist()}; expected [[3, -1], [3, 2]]."
     )
+    kernels = torch.tensor([[3.0, -1.0, 0.0, 2.0], [0.5, 0.3, -0.1, 0.5]]).view(2, 1, 2, 2)
+    answer = quantize_weight(kernels, bits=3)
+    integers = expect_tensor(answer[0], "quantize_weight", (2, 1, 2, 2), torch.int8)
+    scale = expect_tensor(answer[1], "quantize_weight", (2,), torch.float32)
+    assert integers.flatten(1).tolist() == [[3, -1, 0, 2], [3, 2, -1, 3]], (
+        f"Two kernels of 2 by 2 become {integers.flatten(1).tolist()}; expected [[3, -1, 0, 2], [3, 2, -1, 3]]. Each output has one scale."
+    )

@@ -18,3 +18,5 @@ def test_q4_the_example(best_limit):
         f"For the example your limit is {limit:.3f}; expected 1.2. With 2 bits the integers are -1, 0, 1; both the rounded values and "
         "the one that is cut off count."
     )
+    limit = expect_number(best_limit(-x.view(5, 2), 2, candidates=30), "best_limit")
+    assert abs(limit - 1.2) < 1e-4, f"For the example with all signs turned the limit is 1.2 again; yours is {limit:.3f}."

@@ -65,7 +65,7 @@ def _directive(match: re.Match, inserts: Inserts) -> str:
         return f"$$\n{body}\n$$\n"
     if name in ("figure", "image"):
         return f"{body}\n"
-    if name == "growing-table":  # what the cell above it shows is this chapter's part of it
+    if name in ("growing-table", "pareto-front"):  # made of all chapters, on the site alone
         return ""
     if name in inserts.links:
         title, body = "Now you", f"{body}\n\n[Open the exercise]({inserts.links[name]})"

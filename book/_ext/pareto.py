@@ -13,6 +13,7 @@ from pathlib import Path
 import growing
 import matplotlib.pyplot as plt
 from docutils import nodes
+from matplotlib.ticker import LogLocator, NullFormatter
 from sphinx.util.docutils import SphinxDirective
 
 from efficientai import plotting
@@ -114,7 +115,11 @@ def _panel(ax, networks: dict[str, dict], names: list[str], cost: str) -> None:
             name, point, (-6, 5), textcoords="offset points", fontsize=8.5, color="C0", ha="right"
         )
     low, high = ax.get_xlim()
-    ax.set_xlim(low / (high / low) ** 0.45, high)
+    ax.set_xlim(low / (high / low) ** 0.5, high)  # room for names
+    narrow = high / low < 20
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,)))
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}" if x >= 1 else f"{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(y=0.12)
 
 

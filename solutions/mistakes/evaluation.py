@@ -137,6 +137,13 @@ def year_of_use(training_kwh, inference_j, per_day, pue=1.0):
     return 365 * daily_kwh, days
 
 
+@mistake("q3", "Rounds the break-even up to whole days.")
+def year_of_use(training_kwh, inference_j, per_day, pue=1.0):
+    daily_kwh = inference_j * per_day * pue / 3.6e6
+    days = math.ceil(training_kwh / daily_kwh) if daily_kwh > 0 else math.inf
+    return 365 * daily_kwh, days
+
+
 # ------------------------------------------------------------------ question 4
 
 
@@ -507,6 +514,20 @@ def peak_bytes(steps, sizes):
     return peak
 
 
+@mistake("q7", "Counts a tensor twice that a step names twice, and only what the step reads.")
+def peak_bytes(steps, sizes):
+    peak = 0
+    for place, (output, inputs) in enumerate(steps):
+        made = {out for out, _ in steps[:place]}
+        later = {name for _, reads in steps[place + 1 :] for name in reads}
+        known = made | {n for _, r in steps for n in r if n not in {o for o, _ in steps}}
+        read = {name for _, reads in steps for name in reads}
+        waiting = [n for n in known if (n in later or n not in read) and n not in inputs]
+        size = sum(sizes[name] for name in inputs) + sum(sizes[name] for name in waiting)
+        peak = max(peak, size + sizes[output])
+    return peak
+
+
 # ------------------------------------------------------------------ question 8
 
 
@@ -563,6 +584,18 @@ def paired_bootstrap(hits_a, hits_b, rng, resamples=2000, confidence=0.95):
     rows = rng.integers(0, len(gain), size=(resamples, len(gain)))
     tail = (1 - confidence) / 2
     low, high = np.quantile(gain[rows], [tail, 1 - tail])
+    return float(gain.mean()), float(low), float(high)
+
+
+@mistake("q8", "Draws from a generator of its own.")
+def paired_bootstrap(hits_a, hits_b, rng, resamples=2000, confidence=0.95):
+    if len(hits_a) != len(hits_b) or len(hits_a) == 0:
+        raise ValueError("no pairs")
+    rng = np.random.default_rng(0)
+    gain = np.asarray(hits_b, dtype=float) - np.asarray(hits_a, dtype=float)
+    rows = rng.integers(0, len(gain), size=(resamples, len(gain)))
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(gain[rows].mean(axis=1), [tail, 1 - tail])
     return float(gain.mean()), float(low), float(high)
 
 

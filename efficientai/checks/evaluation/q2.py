@@ -32,7 +32,10 @@ def test_q2_one_factor_at_a_time(training_footprint):
         "three epochs": ((1e6, 1, 3, 1, 1.0, 200), (5.0, 1.0)),
     }
     for name, (arguments, expected) in cases.items():
-        answer = training_footprint(*arguments)
+        try:
+            answer = training_footprint(*arguments)
+        except Exception as error:
+            raise AssertionError(f"With {name} your function raised {type(error).__name__}: {error}.") from None
         assert isinstance(answer, (tuple, list)) and len(answer) == 2, "`training_footprint` must return two numbers, (kwh, kg)."
         for unit, found, value in zip(("kWh", "kg"), answer, expected):
             found = expect_number(found, "training_footprint")

@@ -22,6 +22,7 @@ def test_q4_order_and_ties(pareto_front):
     cases = {
         "the cheapest comes last in the dict": ({"x": (9, 0.9), "y": (5, 0.8), "z": (1, 0.7)}, ["z", "y", "x"]),
         "same accuracy, different cost": ({"x": (2, 0.9), "y": (1, 0.9)}, ["y"]),
+        "equals stand in the order of the dict": ({"y": (2, 0.9), "x": (2, 0.9), "w": (1, 0.5)}, ["w", "y", "x"]),
         "a single network": ({"x": (3, 0.1)}, ["x"]),
         "no network": ({}, []),
     }

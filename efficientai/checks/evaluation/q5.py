@@ -34,6 +34,8 @@ def test_q5_number_of_the_group(worst_group):
     predictions = torch.tensor([0, 1, 0, 0, 1, 0])  # 40: both right, -3 and 12: one of two
     answer = worst_group(predictions, labels, groups)
     assert isinstance(answer, (tuple, list)) and len(answer) == 3, "`worst_group` must return (group, accuracy, gap)."
+    empty = [str(value) for value in answer if str(value) in ("nan", "tensor(nan)", "tensor(nan, dtype=torch.float64)")]
+    assert not empty, "With the groups 40, -3 and 12 your answer contains nan. Do you average over a group that has no sample?"
     group, accuracy, gap = (expect_number(value, "worst_group") for value in answer)
     assert abs(accuracy - 0.5) < 1e-6 and abs(gap - 0.5) < 1e-6, (
         f"Groups 40, -3 and 12 have 2, 1 and 1 of 2 right: accuracy 0.5, gap 0.5; yours are {accuracy:.3g} and {gap:.3g}."

@@ -30,7 +30,8 @@ def test_q7_each_rule_alone(peak_bytes):
         "two inputs, the second waits": ([("a", ["x"]), ("y", ["a", "z"])], {"x": 1, "z": 100, "a": 2, "y": 3}, 105),
         "a large input that is read once": ([("a", ["x"]), ("b", ["a"]), ("y", ["b"])], {"x": 50, "a": 1, "b": 60, "y": 1}, 61),
         "a result that stays": ([("a", ["x"]), ("r", ["a"]), ("y", ["a"])], {"x": 1, "a": 2, "r": 30, "y": 4}, 36),
-        "a tensor that is read twice": ([("a", ["x"]), ("b", ["a"]), ("c", ["b"]), ("y", ["a", "c"])], dict(x=1, a=9, b=5, c=5, y=1), 19),
+        "a step that names a tensor twice": ([("a", ["x"]), ("y", ["a", "a"])], {"x": 1, "a": 10, "y": 3}, 13),
+        "a tensor that is read in two steps": ([("a", ["x"]), ("b", ["a"]), ("c", ["b"]), ("y", ["a", "c"])], dict(x=1, a=9, b=5, c=5, y=1), 19),
     }
     for name, (steps, sizes, expected) in cases.items():
         found = expect_number(peak_bytes(list(steps), dict(sizes)), "peak_bytes")

@@ -24,7 +24,10 @@ def test_q9_the_example(choose):
         "no limit, tolerance 0": ({}, {}, 0.0, "small CNN"),
     }
     for name, (at_most, at_least, tolerance, expected) in cases.items():
-        found = choose(models, dict(at_most), dict(at_least), tolerance, "macs")
+        try:
+            found = choose(models, dict(at_most), dict(at_least), tolerance, "macs")
+        except Exception as error:
+            raise AssertionError(f"With {name} your function raised {type(error).__name__}: {error}.") from None
         assert found is None or isinstance(found, str), f"`choose` must return a name or None, yours returned {found!r}."
         assert found == expected, (
             f"With {name}, the cost being 'macs', the answer is {expected!r}, yours is {found!r}. First the limits, then the best accuracy "
@@ -43,5 +46,22 @@ def test_q9_limits_and_nobody(choose):
         "at most 9 bytes, which nobody measured": ({"bytes": 9}, {}, 0.5, None),
     }
     for name, (at_most, at_least, tolerance, expected) in cases.items():
-        found = choose(models, dict(at_most), dict(at_least), tolerance, "ms")
+        try:
+            found = choose(models, dict(at_most), dict(at_least), tolerance, "ms")
+        except Exception as error:
+            raise AssertionError(f"For {models}, with {name}, your function raised {type(error).__name__}: {error}.") from None
         assert found == expected, f"For {models}, with {name}, the answer is {expected!r}, yours is {found!r}."
+
+
+@test_case(name='draws', points=0.5, hidden=False)
+def test_q9_draws(choose):
+    models = {
+        "first": {"accuracy": 0.75, "ms": 2.0},
+        "better": {"accuracy": 0.875, "ms": 2.0},
+        "again": {"accuracy": 0.875, "ms": 2.0},
+        "slow": {"accuracy": 1.0, "ms": 3.0},
+    }
+    found = choose(models, {}, {}, 0.25, "ms")
+    assert found == "better", (
+        f"Three networks share the lowest cost; the most accurate of them counts, and of two alike the one that comes first: 'better'. Yours is {found!r}."
+    )

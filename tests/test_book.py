@@ -148,6 +148,7 @@ def test_works_are_named_by_their_authors():
     assert works["lecun1989optimal"] == "LeCun et al. 1989"
     assert works["frankle2019lottery"] == "Frankle and Carbin 2019"
     assert works["blalock2020what"] == "Blalock et al. 2020"
+    assert works["mlcommons2022tiny"] == "MLCommons 2022"  # an institution, in braces in the file
 
 
 def test_exercise_box_becomes_a_link():
@@ -284,5 +285,6 @@ def test_pareto_figure_takes_every_network_of_the_table_once(tmp_path):
     assert len(noted) == 2
 
 
-def test_site_only_figures_leave_no_trace_in_a_launched_notebook():
-    assert launch.plain_markdown("One.\n\n```{pareto-front}\n```\n") == "One.\n\n"
+def test_a_figure_of_all_chapters_is_named_in_a_launched_notebook():
+    text = launch.plain_markdown("One.\n\n```{pareto-front}\n```\n")
+    assert text.startswith("One.\n\n*(This figure") and "{" not in text

@@ -17,6 +17,7 @@ growing = pytest.importorskip("growing")
 launch = pytest.importorskip("launch")
 reference = pytest.importorskip("reference")
 offline = pytest.importorskip("offline")
+pareto = pytest.importorskip("pareto")
 
 CHAPTER = """---
 file_format: mystnb
@@ -147,6 +148,7 @@ def test_works_are_named_by_their_authors():
     assert works["lecun1989optimal"] == "LeCun et al. 1989"
     assert works["frankle2019lottery"] == "Frankle and Carbin 2019"
     assert works["blalock2020what"] == "Blalock et al. 2020"
+    assert works["mlcommons2022tiny"] == "MLCommons 2022"  # an institution, in braces in the file
 
 
 def test_exercise_box_becomes_a_link():
@@ -232,3 +234,57 @@ def test_growing_table_reads_what_a_scorecard_shows(tmp_path):
     nbformat.write(notebook, path)
     assert growing.scores(env, "book/x") == [card[0]._asdict()]
     assert growing.scores(env, "book/none") == []
+
+
+SCORES = {  # cost is the same in all measures but time
+    "dense": (0.9, 10, 1.0),
+    "small": (0.8, 5, 0.5),
+    "worse": (0.7, 6, 0.4),
+    "hopeless": (0.6, 12, 2.0),
+}
+
+
+def table_of(scores):
+    """Rows as a scorecard's, by name."""
+    costs = ("bytes", "macs", "microjoules")
+    return {
+        name: {"network": name, "accuracy": accuracy, "time": time, **dict.fromkeys(costs, cost)}
+        for name, (accuracy, cost, time) in scores.items()
+    }
+
+
+def test_pareto_figure_names_the_front_and_its_caption_counts(tmp_path):
+    networks = table_of(SCORES)
+    fronts = {cost: pareto.front(networks, cost) for cost in pareto.COSTS}
+    # by time the worse one is the fastest; by the others "small" costs less and knows more
+    assert fronts["bytes"] == ["small", "dense"] and fronts["time"] == ["worse", "small", "dense"]
+    text = pareto.caption(networks, fronts)
+    assert "All 4 networks" in text and "2, 2, 3 and 2" in text
+    assert "2 on all four (dense, small), and 1 on none" in text
+    pareto.draw(networks, fronts, tmp_path / "front.svg")
+    assert "<svg" in (tmp_path / "front.svg").read_text()
+
+
+def test_pareto_figure_takes_every_network_of_the_table_once(tmp_path):
+    from types import SimpleNamespace
+
+    dense, other = table_of(SCORES)["dense"], {**table_of(SCORES)["dense"], "bytes": 99}
+    site = {name: SimpleNamespace(child_files=list) for name in ("a", "b")}
+    site = {**site, "index": SimpleNamespace(child_files=lambda: ["a", "b"])}
+    tree = type("Site", (dict,), {"root": SimpleNamespace(docname="index")})(site)
+    noted = []
+    env = SimpleNamespace(srcdir=tmp_path, external_site_map=tree, note_dependency=noted.append)
+    for name, rows in {"a": [dense], "b": [dense, other]}.items():
+        path = growing.executed(env, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        output = nbformat.v4.new_output("execute_result", {growing.MIME: rows})
+        nbformat.write(
+            nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])]), path
+        )
+    assert pareto.collect(env) == {"dense": dense, "dense (2)": other}
+    assert len(noted) == 2
+
+
+def test_a_figure_of_all_chapters_is_named_in_a_launched_notebook():
+    text = launch.plain_markdown("One.\n\n```{pareto-front}\n```\n")
+    assert text.startswith("One.\n\n*(This figure") and "{" not in text

@@ -352,6 +352,27 @@ def test_the_workers_package_lacks_the_answer_and_what_needs_it(tmp_path):
     assert "def answer" not in "".join(made.values())
 
 
+def test_the_workers_package_lacks_the_relatives_of_a_topic(tmp_path):
+    """What evaluation asks for stands in profiling and macs; its own module hands it on."""
+    source = tmp_path / "efficientai"
+    source.mkdir()
+    files = {
+        "__init__": "", "evaluation": "from efficientai.profiling import count_macs",
+        "profiling": "from efficientai.macs import count_macs", "macs": "def count_macs(): ...",
+        "hardware": "from efficientai import profiling", "training": "import torch",
+    }  # fmt: skip
+    for name, text in files.items():
+        (source / f"{name}.py").write_text(text)
+    (tmp_path / "course").mkdir()
+    course_package(source, "evaluation", tmp_path / "course")
+    made = {p.stem: p.read_text() for p in (tmp_path / "course" / "efficientai").glob("*.py")}
+    assert {n for n, text in made.items() if "raise ImportError" not in text} == {
+        "__init__",
+        "training",
+    }
+    assert "def count_macs" not in "".join(made.values())
+
+
 LATER = small_topic.RIGHT["q3"] + "\n\nmagnitude_mask = None"
 SAMPLE = {  # each costs otter many seconds, so each holds several things
     "no checks, a name that is lost later": ({"q3": LATER}, {"checks": False}),

@@ -1,7 +1,7 @@
 """What a worker can see: Python, the libraries, a reduced course package. Nothing of the course's.
 
-The copy of `efficientai` lacks the module that the exercise asks for and every module that imports
-it; in their place stand modules that say so.
+The copy of `efficientai` lacks the module that the exercise asks for, its relatives, and every
+module that imports one of them; in their place stand modules that say so.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 
 STUBS = Path(__file__).parent / "stubs"
 PACKAGE = "efficientai"
+# Modules that answer a question of a topic although its own module only hands them on.
+RELATIVES = {"evaluation": ("macs", "profiling")}
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "fonts", "alternatives")
 ABSENT = '''"""Absent while this exercise is graded."""
@@ -27,16 +29,19 @@ def course_package(source: Path, topic: str, target: Path) -> None:
 
     Args:
         source: the real package's folder.
-        topic: the module to leave out, with all that depend on it.
+        topic: the module to leave out, with its relatives and all that depend on them.
         target: an existing folder.
     """
     shutil.copytree(STUBS, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     ignored = shutil.ignore_patterns("__pycache__", "checks", ".*")
     shutil.copytree(source, target / PACKAGE, ignore=ignored)
     shutil.rmtree(target / PACKAGE / topic, ignore_errors=True)
-    (target / PACKAGE / f"{topic}.py").write_text(_absent(topic, "the exercise asks you for it"))
-    for name in dependents(source, topic):
-        text = _absent(name, f"it needs {PACKAGE}.{topic}")
+    asked = [topic, *RELATIVES.get(topic, ())]
+    for name in set().union(*(dependents(source, each) for each in asked)) - {*asked}:
+        text = _absent(name, "it needs what the exercise asks you for")
+        (target / PACKAGE / f"{name}.py").write_text(text)
+    for name in asked:
+        text = _absent(name, "the exercise asks you for it")
         (target / PACKAGE / f"{name}.py").write_text(text)
 
 

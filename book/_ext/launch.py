@@ -68,6 +68,8 @@ def _directive(match: re.Match, inserts: Inserts) -> str:
         return f"{body}\n"
     if name == "growing-table":  # what the cell above it shows is this chapter's part of it
         return ""
+    if name == "pareto-front":
+        return "*(This figure is drawn from the tables of all chapters, on the course's site.)*\n"
     if name in inserts.links:
         title, body = "Now you", f"{body}\n\n[Open the exercise]({inserts.links[name]})"
     elif name not in ("admonition", "exercise"):
@@ -136,7 +138,7 @@ def works(files: list[str]) -> dict[str, str]:
 
 
 def _authors(entry) -> str:
-    names = [" ".join(person.last_names) for person in entry.persons["author"]]
+    names = [" ".join(person.last_names).strip("{}") for person in entry.persons["author"]]
     return " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
 
 

@@ -159,10 +159,24 @@ def _keep(chapter: Chapter, seconds: float) -> None:
 def hand_over(chapter: Chapter) -> None:
     """Put a kept result into the cache from which Jupyter Book reads."""
     cache = get_cache(ROOT / "_build" / ".jupyter_cache")
-    notebook = nbformat.read(chapter.executed, as_version=4)
-    data = {"execution_seconds": notebook.metadata["seconds"]}
-    bundle = CacheBundleIn(notebook, str(chapter.path), data=data)
+    kept = nbformat.read(chapter.executed, as_version=4)
+    data = {"execution_seconds": kept.metadata["seconds"]}
+    bundle = CacheBundleIn(with_outputs(chapter.notebook, kept), str(chapter.path), data=data)
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def with_outputs(
+    notebook: nbformat.NotebookNode, kept: nbformat.NotebookNode
+) -> nbformat.NotebookNode:
+    """`notebook` as it is now, with the outputs that the same code cells had in `kept`.
+
+    Captions and tags may have changed since; Jupyter Book compares them, and would execute again.
+    """
+    results = [cell for cell in kept.cells if cell.cell_type == "code"]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell, result in zip(cells, results, strict=True):
+        cell.outputs, cell.execution_count = result.outputs, result.execution_count
+    return notebook
 
 
 async def _execute_all(stale: list[Chapter], jobs: int) -> list[BaseException | None]:

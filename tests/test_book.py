@@ -104,6 +104,20 @@ def test_an_executed_chapter_is_kept_and_is_current(make_chapter, package):
     assert execute.is_current(execute._read(chapter.path))
 
 
+def test_after_a_new_caption_jupyter_book_finds_the_outputs(make_chapter, package):
+    chapter = make_chapter("print(fine)")
+    run(chapter)
+    text = chapter.path.read_text()
+    tagged = text.replace("print(fine)", ":tags: [hide-input]\nprint(fine)")
+    assert tagged != text
+    chapter.path.write_text(tagged)
+    renewed = execute._read(chapter.path)
+    assert execute.is_current(renewed)
+    execute.hand_over(renewed)
+    cache = execute.get_cache(execute.ROOT / "_build" / ".jupyter_cache")
+    assert cache.match_cache_notebook(execute._read(chapter.path).notebook)
+
+
 @pytest.mark.parametrize(
     "code, reason",
     [

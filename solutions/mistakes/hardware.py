@@ -191,6 +191,13 @@ def systolic_cost(m, k, n, rows, columns, overlap=False):
     return cycles, m * k * n / (cycles * rows * columns)
 
 
+@mistake("q4", "Divides the rows of w by the columns of the array, and the columns by its rows.")
+def systolic_cost(m, k, n, rows, columns, overlap=False):
+    tiles = -(-k // columns) * -(-n // rows)
+    cycles = (1 if overlap else tiles) * rows + tiles * (m + rows + columns - 2)
+    return cycles, m * k * n / (cycles * rows * columns)
+
+
 # ------------------------------------------------------------------ question 5
 
 
@@ -371,6 +378,20 @@ def accelerated_ms(layers, speedup, transfer_ms, split_once):
         here = there
     total += transfer_ms if here == "accelerator" else 0
     return total, sum(factors) / len(factors)
+
+
+@mistake("q8", "Keeps a supported layer on the CPU where moving it does not pay.")
+def accelerated_ms(layers, speedup, transfer_ms, split_once):
+    total, here, cut = 0.0, "cpu", False
+    for ms, supported in layers:
+        cut = cut or not supported
+        pays = ms / speedup + 2 * transfer_ms < ms
+        there = "accelerator" if supported and pays and not (split_once and cut) else "cpu"
+        total += transfer_ms if there != here else 0
+        total += ms / speedup if there == "accelerator" else ms
+        here = there
+    total += transfer_ms if here == "accelerator" else 0
+    return total, sum(ms for ms, _ in layers) / total
 
 
 # ------------------------------------------------------------------ question 9

@@ -30,5 +30,6 @@ def test_q2_one_layer_each_way(network_time):
         assert isinstance(found, tuple) and len(found) == 2, f"`network_time` must return a tuple (seconds, memory_share), yours returned {found!r}."
         seconds, share = (expect_number(value, "network_time") for value in found)
         assert abs(seconds - expected[0]) < 1e-9 and abs(share - expected[1]) < 1e-9, (
-            f"A single layer with {layer[0]} MACs and {layer[1]} bytes at 100 FLOPs and 10 bytes a second gives {expected}; yours gives ({seconds:g}, {share:g})."
+            f"A single layer with {layer[0]} MACs and {layer[1]} bytes at 100 FLOPs and 10 bytes a second gives {expected}; yours gives ({seconds}, {share}). "
+            f"Arithmetic takes {2 * layer[0] / 100:g} s, traffic {layer[1] / 10:g} s."
         )

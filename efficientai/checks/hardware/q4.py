@@ -15,7 +15,8 @@ def test_q4_the_example(systolic_cost):
         found = systolic_cost(*arguments)
         assert isinstance(found, tuple) and len(found) == 2, f"`systolic_cost` must return a tuple (cycles, utilisation), yours returned {found!r}."
         cycles, utilisation = (expect_number(value, "systolic_cost") for value in found)
-        assert cycles == expected[0], f"systolic_cost{arguments} must take {expected[0]} cycles, yours takes {cycles:g}. Count loading and computing for each tile."
+        why = "4 cycles load the first tile, then each of the two tiles computes for 16." if len(arguments) == 6 else "Count 4 cycles of loading and 16 of computing for each tile."
+        assert cycles == expected[0], f"systolic_cost{arguments} must take {expected[0]} cycles, yours takes {cycles:g}. {why}"
         assert abs(utilisation - expected[1]) < 1e-6, f"systolic_cost{arguments} must have a utilisation of {expected[1]:.4f}, yours has {utilisation:.4f}."
 
 
@@ -23,6 +24,10 @@ def test_q4_the_example(systolic_cost):
 def test_q4_a_tile_at_the_edge(systolic_cost):
     from efficientai.checking import expect_number
 
+    found = systolic_cost(3, 5, 6, 4, 2)
+    assert isinstance(found, tuple) and len(found) == 2, f"`systolic_cost` must return a tuple (cycles, utilisation), yours returned {found!r}."
+    cycles = expect_number(found[0], "systolic_cost")
+    assert cycles == 66, f"systolic_cost(3, 5, 6, 4, 2) needs 2 · 3 = 6 tiles of 4 + 7 cycles, 66; yours takes {cycles:g}. The 5 rows of w are divided by 4 rows, its 6 columns by 2 columns."
     found = systolic_cost(10, 5, 4, 4, 4)
     assert isinstance(found, tuple) and len(found) == 2, f"`systolic_cost` must return a tuple (cycles, utilisation), yours returned {found!r}."
     cycles, utilisation = (expect_number(value, "systolic_cost") for value in found)

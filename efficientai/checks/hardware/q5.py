@@ -24,7 +24,9 @@ def test_q5_long_tiles(tiled_traffic):
     found = expect_number(tiled_traffic(4, 3, 6, 2, 6), "tiled_traffic")
     assert found == 72, (
         f"(4 × 3) times (3 × 6) in tiles of 2 × 6: two tiles, each reads 3 · (2 + 6) = 24 numbers and writes 12, together 72; yours says {found:g}. "
-        "Which matrix is read again when there are more tiles below each other?"
+        + {48: "The result has to be written, too.", 288: "Count numbers, not bytes.", 96: "The sums are written once and never read."}.get(
+            found, "Count the reads of both pieces in each of the k steps, and one write for each sum."
+        )
     )
     # 2 × 2 tiles of a 3 × 5 result, those at the edges smaller: reads 4 · (3 · 2 + 5 · 2), writes 15
     found = expect_number(tiled_traffic(3, 4, 5, 2, 4), "tiled_traffic")

@@ -15,22 +15,26 @@ def test_q6_the_example(best_tile):
     ):
         found = best_tile(6, 6, 15, traffic)
         assert isinstance(found, tuple) and len(found) == 2, f"`best_tile` must return a tuple (tile_m, tile_n), yours returned {found!r}."
+        need = found[0] * found[1] + found[0] + found[1]
+        assert need <= 15, f"Your tile {found} needs {found[0] * found[1]} + {found[0]} + {found[1]} = {need} numbers, and the buffer of the example holds 15."
         assert found == expected, (
-            f"For a 6 × 6 result, a buffer of 15 and the traffic {name} the best tile is {expected}, yours is {found}. "
-            "The buffer holds the sums and one piece of a column and of a row."
+            f"For a 6 × 6 result, a buffer of 15 and the traffic {name} the best tile is {expected}, which moves {traffic(*expected)}; yours is {found} and moves {traffic(*found)}."
         )
 
 
 @test_case(name='not square', points=0.5, hidden=False)
 def test_q6_not_square(best_tile):
-    for m, n, buffer, traffic, expected in (
-        (20, 5, 24, lambda a, b: 1000 // a + 10 // b, (11, 1)),  # 11 + 11 + 1 = 23 fit, 12 + 12 + 1 do not
-        (4, 4, 1000, lambda a, b: abs(a - 2) + abs(b - 3), (2, 3)),  # the largest tile is not the best
-        (8, 8, 8, lambda a, b: 7, (1, 1)),  # all the same: the fewest sums
+    for m, n, buffer, rule, traffic, expected in (
+        (20, 5, 24, "1000 // a + 10 // b", lambda a, b: 1000 // a + 10 // b, (11, 1)),  # 11 + 11 + 1 = 23 fit, 12 + 12 + 1 do not
+        (4, 4, 1000, "abs(a - 2) + abs(b - 3)", lambda a, b: abs(a - 2) + abs(b - 3), (2, 3)),  # the largest tile is not the best
+        (7, 7, 8, "7", lambda a, b: 7, (1, 1)),  # all the same: the fewest sums
+        (6, 6, 30, "0 if a * b == 2 else 1", lambda a, b: 0 if a * b == 2 else 1, (1, 2)),  # the fewest rows
     ):
         found = best_tile(m, n, buffer, traffic)
         assert isinstance(found, tuple) and len(found) == 2, f"`best_tile` must return a tuple (tile_m, tile_n), yours returned {found!r}."
+        need = found[0] * found[1] + found[0] + found[1]
+        assert need <= buffer, f"Your tile {found} needs {found[0] * found[1]} + {found[0]} + {found[1]} = {need} numbers, and the buffer holds {buffer}."
         assert found == expected, (
-            f"For a {m} × {n} result and a buffer of {buffer} the best tile of this check is {expected}, with a traffic of {traffic(*expected)}; yours is {found}. "
-            "Tiles may be long and narrow; what counts is the traffic, then the fewest sums."
+            f"For a result of {m} × {n}, a buffer of {buffer} and the traffic {rule} the best tile is {expected}, which moves {traffic(*expected)}; "
+            f"yours is {found} and moves {traffic(*found)}. What counts is the traffic, then the fewest sums, then the fewest rows."
         )

@@ -13,13 +13,13 @@ def test_q9_the_example(spiking_layer):
     from efficientai.checking import expect_number, expect_tensor
 
     spikes = torch.tensor([[True], [True], [True], [False], [True]])
-    for leak, expected in ((1.0, [False, True, False, False, True]), (0.5, [False] * 5)):
-        found = spiking_layer(spikes, torch.tensor([[0.5]]), leak, 1.0)
+    for leak, expected in ((1.0, [False, True, True, False, True]), (0.5, [False, True, False, False, False])):
+        found = spiking_layer(spikes, torch.tensor([[0.75]]), leak, 1.0)
         assert isinstance(found, tuple) and len(found) == 2, f"`spiking_layer` must return a tuple (fired, additions), yours returned {type(found).__name__}."
         fired = expect_tensor(found[0], "spiking_layer", (5, 1), torch.bool)
         assert fired[:, 0].tolist() == expected, (
             f"With leak {leak} the neuron of the example fires {expected}, yours {fired[:, 0].tolist()}. "
-            "A voltage exactly at the threshold fires; what is left after it carries on."
+            "Leak first, then add, then compare; a voltage exactly at the threshold fires, and what is above the threshold stays."
         )
         additions = expect_number(found[1], "spiking_layer")
         assert additions == 4, f"The input fires four times and there is one neuron: 4 additions. Yours counts {additions:g}."

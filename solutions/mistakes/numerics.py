@@ -413,7 +413,7 @@ def scaled_step(weights, gradients, lr, scale, good_steps, patience):
         return scale / 2, 0
     for weight, gradient in zip(weights, gradients, strict=True):
         weight -= lr * (gradient / scale).float()
-    if good_steps + 1 == patience:
+    if good_steps + 1 >= patience:
         return scale * 2, 0
     return scale, good_steps + 1
 
@@ -428,7 +428,7 @@ def scaled_step(weights, gradients, lr, scale, good_steps, patience):
             fine = False
     if not fine:
         return scale / 2, 0
-    if good_steps + 1 == patience:
+    if good_steps + 1 >= patience:
         return scale * 2, 0
     return scale, good_steps + 1
 
@@ -439,7 +439,7 @@ def scaled_step(weights, gradients, lr, scale, good_steps, patience):
         return scale / 2, 0
     for weight, gradient in zip(weights, gradients, strict=True):
         weight -= lr * gradient.float()
-    if good_steps + 1 == patience:
+    if good_steps + 1 >= patience:
         return scale * 2, 0
     return scale, good_steps + 1
 
@@ -450,7 +450,7 @@ def scaled_step(weights, gradients, lr, scale, good_steps, patience):
         return scale / 2, 0
     for weight, gradient in zip(weights, gradients, strict=True):
         weight -= lr * (gradient.float() / scale)
-    if good_steps + 1 == patience:
+    if good_steps + 1 >= patience:
         return scale * 2, 0
     return scale, good_steps + 1
 
@@ -461,7 +461,7 @@ def scaled_step(weights, gradients, lr, scale, good_steps, patience):
         return scale / 2, 0
     for weight, gradient in zip(weights, gradients, strict=True):
         weight -= lr * (gradient.float() / scale)
-    if good_steps == patience:
+    if good_steps >= patience:
         return scale * 2, 0
     return scale, good_steps + 1
 
@@ -472,7 +472,7 @@ def scaled_step(weights, gradients, lr, scale, good_steps, patience):
         return scale / 2, good_steps
     for weight, gradient in zip(weights, gradients, strict=True):
         weight -= lr * (gradient.float() / scale)
-    if good_steps + 1 == patience:
+    if good_steps + 1 >= patience:
         return scale * 2, 0
     return scale, good_steps + 1
 
@@ -483,6 +483,6 @@ def scaled_step(weights, gradients, lr, scale, good_steps, patience):
         return scale / 2, 0
     for weight, gradient in zip(weights, gradients, strict=True):
         weight = weight - lr * (gradient.float() / scale)
-    if good_steps + 1 == patience:
+    if good_steps + 1 >= patience:
         return scale * 2, 0
     return scale, good_steps + 1

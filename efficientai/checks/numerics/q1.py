@@ -36,7 +36,8 @@ def test_q1_small_and_special(decode):
         value = decode(bits, 5, 10)
         assert isinstance(value, float), f"`decode` must return a Python float; yours is a {type(value).__name__}."
         assert value == expected, (
-            f"In FP16 the pattern {bits:016b} is {expected}; you say {value}. Look at the row of the table that its exponent field belongs to."
+            f"In FP16 the pattern {bits:016b} is {expected}; you say {value}. Its sign bit is {bits >> 15}, its exponent field {bits >> 10 & 31}, "
+            f"its mantissa field {bits & 1023}: look at the row of the table with such an exponent field."
         )
     value = decode(0b0_11111_0000000001, 5, 10)
     assert isinstance(value, float) and math.isnan(value), (

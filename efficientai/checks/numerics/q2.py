@@ -23,6 +23,9 @@ def test_q2_half_precision(limits):
     from efficientai.checking import expect_dict, expect_number
 
     keys = ["epsilon", "largest", "smallest_normal", "smallest", "counts_to"]
+    short = expect_dict(limits(2, 3), "limits", keys)
+    value = expect_number(short["counts_to"], "limits(2, 3)['counts_to']")
+    assert value == 3, f"The largest number of the format with 2 and 3 bits is 3.75, so it counts to 3; you say {value:g}."
     for e, m, expected in (
         (5, 10, (2.0**-10, 65504.0, 2.0**-14, 2.0**-24, 2048)),
         (8, 7, (2.0**-7, 2.0**127 * (2 - 2.0**-7), 2.0**-126, 2.0**-133, 256)),

@@ -13,6 +13,8 @@ def test_q3_pack_the_example(pack_int4):
     from efficientai.checking import expect_tensor
 
     packed = expect_tensor(pack_int4(torch.tensor([1, -1, 7])), "pack_int4", (2,), torch.uint8)
+    nothing = expect_tensor(pack_int4(torch.zeros(0, dtype=torch.int64)), "pack_int4", (0,), torch.uint8)
+    assert nothing.numel() == 0, "No integers make no bytes, and no error either."
     assert packed.tolist() == [241, 7], (
         f"For [1, -1, 7] your bytes are {packed.tolist()}; expected [241, 7], in bits 1111_0001 and 0000_0111. The first number is in the low half."
     )

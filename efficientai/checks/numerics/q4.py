@@ -29,4 +29,9 @@ def test_q4_another_width(round_mantissa):
     x = torch.tensor([[1 + 2**-11, 1 + 3 * 2**-11], [0.1, -100.3]])
     y = expect_tensor(round_mantissa(x.clone(), 10), "round_mantissa", (2, 2), torch.float32)
     expected = [[1.0, 1 + 2**-9], [0.0999755859375, -100.3125]]
-    assert y.tolist() == expected, f"With 10 mantissa bits {x.tolist()} becomes {expected}; yours is {y.tolist()}."
+    for given, right, found in zip(x.flatten().tolist(), sum(expected, []), y.flatten().tolist(), strict=True):
+        pattern = torch.tensor(given).view(torch.int32).item()
+        assert found == right, (
+            f"With 10 mantissa bits {given!r} becomes {right!r}; yours is {found!r}. Of its 23 mantissa bits, "
+            f"{pattern >> 13 & 1023:010b} are kept and {pattern & 8191:013b} are dropped."
+        )

@@ -20,7 +20,8 @@ def test_q5_the_example(round_stochastically):
         assert not others, f"The neighbours of {value} are {lower} and {lower + 0.5}; you return {others[:3]} as well."
         found = (y > lower).float().mean().item()
         assert abs(found - share) < 0.02, (
-            f"{value} must become {lower + 0.5} in {100 * share:.0f} % of all cases; with you it is {100 * found:.1f} % of 20,000."
+            f"{value} must become {lower + 0.5} in {100 * share:.0f} % of all cases; with you it is {100 * found:.1f} % of 20,000. Each element needs "
+            "a random number of its own, and the lower neighbour of a negative number is further from zero."
         )
 
 

@@ -16,8 +16,19 @@ def test_q6_the_example(ternarize):
     assert isinstance(answer, tuple) and len(answer) == 2, "`ternarize` must return two things: the values and the scale."
     values = expect_tensor(answer[0], "ternarize", (4,), torch.float32)
     scale = expect_number(answer[1], "ternarize")
+    error = sum((w - scale * v) ** 2 for w, v in zip((4, -6, 0.5, 0), values.tolist(), strict=True))
     assert values.tolist() == [1, -1, 0, 0] and abs(scale - 5) < 1e-5, (
-        f"For the example you return {values.tolist()} and {scale:g}; expected [1, -1, 0, 0] and 5."
+        f"For the example you return {values.tolist()} and {scale:g}, with the squared error {error:.3f}; [1, -1, 0, 0] and 5 have 2.25."
+    )
+    weight = torch.tensor([10.0, 3.0, -3.0, 3.0, 1.0, -1.0])
+    answer = ternarize(weight.clone())
+    assert isinstance(answer, tuple) and len(answer) == 2, "`ternarize` must return two things: the values and the scale."
+    values = expect_tensor(answer[0], "ternarize", (6,), torch.float32)
+    scale = expect_number(answer[1], "ternarize")
+    error = (weight - scale * values).square().sum().item()
+    assert error < 29.001, (
+        f"For {weight.tolist()} you return {values.tolist()} and {scale:g}, with the squared error {error:.2f}; 29 is possible. How many weights to keep "
+        "has to be tried out: no fixed threshold is best for all."
     )
     answer = ternarize(torch.tensor([[3.0, -3.0, 2.0]]))
     assert isinstance(answer, tuple) and len(answer) == 2, "`ternarize` must return two things: the values and the scale."

@@ -22,6 +22,12 @@ def test_q8_a_good_step(scaled_step):
     )
     scale, good = (expect_number(value, "scaled_step") for value in answer)
     assert (scale, good) == (1024, 4), f"In the example (1024.0, 4) holds for the next step; you return ({scale:g}, {good:g})."
+    answer = scaled_step([weight], [gradient], 256.0, 1024.0, 4, 5)
+    assert isinstance(answer, tuple) and len(answer) == 2, "`scaled_step` must return two things: the scale and the number of good steps."
+    scale, good = (expect_number(value, "scaled_step") for value in answer)
+    assert (scale, good) == (2048, 0), (
+        f"After four good steps one more makes five, the patience: (2048.0, 0) holds for the next step; you return ({scale:g}, {good:g})."
+    )
 
 
 @test_case(name='an overflow', points=0.5, hidden=False)

@@ -4,7 +4,8 @@ A float of a format with e exponent and m mantissa bits is (-1)^s * 1.f * 2^(E -
 underflow below E = 1. Computed in float64, exactly, for every format up to float64 itself.
 
 Sources: IEEE 754-2019; Micikevicius et al. 2018 (loss scaling) and 2022 (FP8); Kalamkar et al. 2019
-(bfloat16); Gupta et al. 2015 (stochastic rounding); Rastegari et al. 2016 (XNOR).
+(bfloat16); Gupta et al. 2015 (stochastic rounding); Rastegari et al. 2016 (binary, XNOR); Li & Liu
+2016 (ternary).
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from efficientai.quantization import binarize, pack, ternarize, unpack
-
 __all__ = [
-    "FORMATS", "FloatFormat", "LossScaler", "binarize", "decode", "encode", "fields", "pack_int4",
-    "pack_signs", "round_stochastically", "round_to", "ternarize", "unpack_int4", "xnor_dot",
+    "FORMATS", "FloatFormat", "LossScaler", "binarize", "decode", "encode", "fields", "pack",
+    "pack_int4", "pack_signs", "round_stochastically", "round_to", "ternarize", "unpack",
+    "unpack_int4", "xnor_dot",
 ]  # fmt: skip
 
 
@@ -226,6 +226,42 @@ def _with_specials(
 # ---------------------------------------------------------------- small integers
 
 
+def pack(integers: Tensor, bits: int, signed: bool = True) -> Tensor:
+    """Integers as uint8 with no bit between them, lowest bits first: ceil(numel * bits / 8) bytes.
+
+    bits: 1…8. Raises ValueError if a value does not fit.
+
+    >>> pack(torch.tensor([1, -2, 3]), bits=4)  # 1 | 14 << 4, then 3
+    tensor([225,   3], dtype=torch.uint8)
+    """
+    if not 1 <= bits <= 8:
+        raise ValueError(f"bits must be in 1…8, got {bits}")
+    flat, low = integers.flatten().long(), -(2 ** (bits - 1)) if signed else 0
+    if flat.numel() and not (low <= flat.min() and flat.max() < low + 2**bits):
+        limits = f"{low}…{low + 2**bits - 1}"
+        raise ValueError(f"{bits} bits hold {limits}, got {flat.min().item()}…{flat.max().item()}")
+    stream = (flat[:, None] >> torch.arange(bits)) & 1  # (numel, bits); two's complement
+    stream = F.pad(stream.flatten(), (0, -stream.numel() % 8)).reshape(-1, 8)  # (bytes, 8)
+    return (stream << torch.arange(8)).sum(dim=1).to(torch.uint8)
+
+
+def unpack(packed: Tensor, bits: int, shape: tuple[int, ...], signed: bool = True) -> Tensor:
+    """Inverse of `pack`: int32 of the given shape.
+
+    >>> unpack(torch.tensor([225, 3], dtype=torch.uint8), 4, (3,))
+    tensor([ 1, -2,  3], dtype=torch.int32)
+    """
+    count = torch.Size(shape).numel()
+    if packed.numel() != -(-count * bits // 8):
+        raise ValueError(f"{count} numbers of {bits} bits do not fit {packed.numel()} bytes")
+    stream = (packed.long()[:, None] >> torch.arange(8)) & 1  # (bytes, 8)
+    digits = stream.flatten()[: count * bits].reshape(count, bits)
+    values = (digits << torch.arange(bits)).sum(dim=1)
+    if signed:
+        values -= (digits[:, -1] << bits) if count else 0
+    return values.int().reshape(shape)
+
+
 def pack_int4(integers: Tensor) -> Tensor:
     """Two 4-bit integers (-8…7) in a byte, the first in the low half: uint8 (ceil(n / 2),).
 
@@ -244,6 +280,48 @@ def unpack_int4(packed: Tensor, shape: tuple[int, ...]) -> Tensor:
     tensor([ 1, -1,  7], dtype=torch.int32)
     """
     return unpack(packed, 4, shape)
+
+
+# ---------------------------------------------------------------- one and two bits
+
+
+def binarize(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Signs (+1 or -1, 0 counts as +1) and the scale that fits best: the mean magnitude.
+
+    Rastegari et al. 2016 (XNOR-Net), equation 6; one scale an output (outputs,).
+
+    >>> binarize(torch.tensor([[0.5, -1.5]]))
+    (tensor([[ 1., -1.]]), tensor([1.]))
+    """
+    signs = torch.where(weight >= 0, 1.0, -1.0)
+    return signs, _outputs(weight).abs().mean(dim=1)
+
+
+def ternarize(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Values of -1, 0, +1 and the scale, an output, that together have the least squared error.
+
+    For a threshold that keeps the k largest magnitudes the best scale is their mean and the error
+    falls by (sum of them)^2 / k; all k are tried. (Li & Liu 2016 approximate the threshold.)
+
+    >>> ternarize(torch.tensor([[4.0, -6.0, 0.5, 0.0]]))
+    (tensor([[ 1., -1.,  0.,  0.]]), tensor([5.]))
+    """
+    rows = _outputs(weight)
+    ordered, order = rows.abs().sort(dim=1, descending=True, stable=True)
+    counts = torch.arange(1, rows.shape[1] + 1)
+    sums = ordered.cumsum(dim=1)
+    kept = (sums.square() / counts).argmax(dim=1, keepdim=True)  # (outputs, 1), as an index
+    ranks = order.argsort(dim=1)
+    values = torch.where(ranks <= kept, rows.sign(), torch.zeros_like(rows))
+    scale = (sums.gather(1, kept) / (kept + 1)).squeeze(1)
+    return values.reshape(weight.shape), scale
+
+
+def _outputs(weight: Tensor) -> Tensor:
+    """The weights of each output in a row: (outputs, ...) → (outputs, rest)."""
+    if weight.numel() == 0:
+        raise ValueError(f"no weights: the tensor has shape {tuple(weight.shape)}")
+    return weight.detach().flatten(1)
 
 
 def pack_signs(x: Tensor) -> Tensor:

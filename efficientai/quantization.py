@@ -4,8 +4,8 @@ A real number x is stored as q = round(x / scale) + zero_point, limited to the r
 integers, and read as scale * (q - zero_point). Rounding is to the nearest, halves to even.
 
 Sources: Jacob et al. 2018 (integer-only inference); Nagel et al. 2021, "A White Paper on Neural
-Network Quantization" (calibration, QAT); Bengio et al. 2013 (straight-through estimator); Rastegari
-et al. 2016 (binary); Li & Liu 2016 (ternary).
+Network Quantization" (calibration, QAT); Bengio et al. 2013 (straight-through estimator). Packed
+storage and one and two bits are in `efficientai.numerics`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from efficientai.numerics import binarize as binarize  # at home there, used here
+from efficientai.numerics import pack as pack
+from efficientai.numerics import ternarize as ternarize
+from efficientai.numerics import unpack as unpack
 from efficientai.training import mode
 
 # ---------------------------------------------------------------- parameters of a quantizer
@@ -487,45 +491,6 @@ def _layers(model: nn.Module) -> dict[str, nn.Module]:
     return {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)}
 
 
-# ---------------------------------------------------------------- packed storage
-
-
-def pack(integers: Tensor, bits: int, signed: bool = True) -> Tensor:
-    """Integers as uint8 with no bit between them, lowest bits first: ceil(numel * bits / 8) bytes.
-
-    bits: 1…8. Raises ValueError if a value does not fit.
-
-    >>> pack(torch.tensor([1, -2, 3]), bits=4)  # 1 | 14 << 4, then 3
-    tensor([225,   3], dtype=torch.uint8)
-    """
-    if not 1 <= bits <= 8:
-        raise ValueError(f"bits must be in 1…8, got {bits}")
-    flat, low = integers.flatten().long(), -(2 ** (bits - 1)) if signed else 0
-    if flat.numel() and not (low <= flat.min() and flat.max() < low + 2**bits):
-        limits = f"{low}…{low + 2**bits - 1}"
-        raise ValueError(f"{bits} bits hold {limits}, got {flat.min().item()}…{flat.max().item()}")
-    stream = (flat[:, None] >> torch.arange(bits)) & 1  # (numel, bits); two's complement
-    stream = F.pad(stream.flatten(), (0, -stream.numel() % 8)).reshape(-1, 8)  # (bytes, 8)
-    return (stream << torch.arange(8)).sum(dim=1).to(torch.uint8)
-
-
-def unpack(packed: Tensor, bits: int, shape: tuple[int, ...], signed: bool = True) -> Tensor:
-    """Inverse of `pack`: int32 of the given shape.
-
-    >>> unpack(torch.tensor([225, 3], dtype=torch.uint8), 4, (3,))
-    tensor([ 1, -2,  3], dtype=torch.int32)
-    """
-    count = torch.Size(shape).numel()
-    if packed.numel() != -(-count * bits // 8):
-        raise ValueError(f"{count} numbers of {bits} bits do not fit {packed.numel()} bytes")
-    stream = (packed.long()[:, None] >> torch.arange(8)) & 1  # (bytes, 8)
-    digits = stream.flatten()[: count * bits].reshape(count, bits)
-    values = (digits << torch.arange(bits)).sum(dim=1)
-    if signed:
-        values -= (digits[:, -1] << bits) if count else 0
-    return values.int().reshape(shape)
-
-
 # ---------------------------------------------------------------- weight sharing
 
 
@@ -576,38 +541,3 @@ def _nearest(values: Tensor, codebook: Tensor) -> Tensor:
 def _sums(values: Tensor, indices: Tensor, size: int) -> Tensor:
     """Sums of the values that share an index, added up in float64."""
     return values.double().new_zeros(size).index_add_(0, indices, values.double()).to(values.dtype)
-
-
-# ---------------------------------------------------------------- one and two bits
-
-
-def binarize(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Signs (+1 or -1, 0 counts as +1) and the scale that fits best: the mean magnitude.
-
-    Rastegari et al. 2016 (XNOR-Net), equation 6; one scale an output (outputs,).
-
-    >>> binarize(torch.tensor([[0.5, -1.5]]))
-    (tensor([[ 1., -1.]]), tensor([1.]))
-    """
-    signs = torch.where(weight >= 0, 1.0, -1.0)
-    return signs, _rows(weight, 0).abs().mean(dim=1)
-
-
-def ternarize(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Values of -1, 0, +1 and the scale, an output, that together have the least squared error.
-
-    For a threshold that keeps the k largest magnitudes the best scale is their mean and the error
-    falls by (sum of them)^2 / k; all k are tried. (Li & Liu 2016 approximate the threshold.)
-
-    >>> ternarize(torch.tensor([[4.0, -6.0, 0.5, 0.0]]))
-    (tensor([[ 1., -1.,  0.,  0.]]), tensor([5.]))
-    """
-    rows = _rows(weight, 0)
-    ordered, order = rows.abs().sort(dim=1, descending=True, stable=True)
-    counts = torch.arange(1, rows.shape[1] + 1)
-    sums = ordered.cumsum(dim=1)
-    kept = (sums.square() / counts).argmax(dim=1, keepdim=True)  # (outputs, 1), as an index
-    ranks = order.argsort(dim=1)
-    values = torch.where(ranks <= kept, rows.sign(), torch.zeros_like(rows))
-    scale = (sums.gather(1, kept) / (kept + 1)).squeeze(1)
-    return values.reshape(weight.shape), scale

@@ -87,8 +87,8 @@ def digest(chapter: Chapter, package: Path = ROOT / "efficientai") -> str:
     cells = "\n".join(c.source for c in chapter.notebook.cells if c.cell_type == "code")
     parts = [cells, str(chapter.notebook.metadata.get("kernelspec")), sys.version]
     parts += [version(name) for name in LIBRARIES]
-    parts += [path.read_text() for path in package_sources(cells, package)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    sources = [path.read_bytes() for path in package_sources(cells, package)]
+    return hashlib.sha256(b"\0".join(["\0".join(parts).encode(), *sources])).hexdigest()
 
 
 def package_sources(code: str, package: Path) -> list[Path]:
@@ -102,8 +102,8 @@ def package_sources(code: str, package: Path) -> list[Path]:
     while found := (words & modules.keys()) - used:
         used |= found
         words = {w for name in found for w in re.findall(r"\w+", modules[name].read_text())}
-    styles = package.glob("*.mplstyle")
-    return sorted([modules[name] for name in used] + list(styles))
+    data = [path for path in package.iterdir() if path.is_file() and path.suffix != ".py"]
+    return sorted([modules[name] for name in used] + data)
 
 
 def is_current(chapter: Chapter) -> bool:

@@ -107,9 +107,7 @@ def routes(data: dict[str, tuple], seed: int) -> dict[str, bytes]:
     for source, short in (
         ("labels", "labels"), ("guesses", "teacher's guesses"), ("all labels", "all labels"),
     ):  # fmt: skip
-        files[f"wide, {short}, 8 bit"] = modelfile.export(
-            second(first(wide, source), source), x
-        )
+        files[f"wide, {short}, 8 bit"] = modelfile.export(second(first(wide, source), source), x)
     base = first(wide, "teacher")
     done = second(copy.deepcopy(base), "teacher")
     files["wide, teacher, 8 bit"] = modelfile.export(done, x)
@@ -140,7 +138,10 @@ def main() -> None:
     data, rows = sources(), []
     for seed in range(seeds):
         for name, file in routes(data, seed).items():
-            new, known = spotting.measure(file, out.x, out.y), spotting.measure(file, same.x, same.y)
+            new, known = (
+                spotting.measure(file, out.x, out.y),
+                spotting.measure(file, same.x, same.y),
+            )
             rows.append((name, seed, *new[:3], f"{new.accuracy:.4f}", f"{known.accuracy:.4f}"))
             print(*rows[-1], sep=", ", flush=True)
     with open(spotting.ROUTES, "w", newline="") as stream:

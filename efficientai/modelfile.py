@@ -191,7 +191,9 @@ class IntegerModel:
             lines.append(
                 f"{name:14}{bits:>5}{zeros:>7}{shape:>12}{layer.macs(before):>9,}{ram:>7,}"
             )
-        total = f"{self.flash_bytes:,} bytes, {self.peak_ram_bytes:,} bytes of RAM, {self.macs:,} MACs"
+        total = (
+            f"{self.flash_bytes:,} bytes, {self.peak_ram_bytes:,} bytes of RAM, {self.macs:,} MACs"
+        )
         return "\n".join([*lines, total])
 
 
@@ -339,9 +341,7 @@ def read(data: bytes) -> IntegerModel:
         layers.append(layer)
     if reader.at != len(data):
         raise ModelFileError(f"{len(data) - reader.at} bytes follow after the last layer")
-    return IntegerModel(
-        tuple(shape), scale, zero_point, tuple(layers), len(data), tuple(shapes)
-    )
+    return IntegerModel(tuple(shape), scale, zero_point, tuple(layers), len(data), tuple(shapes))
 
 
 def _read_layer(reader: _Reader, shape: tuple[int, ...]) -> Layer:
@@ -378,7 +378,14 @@ def _read_weighted(reader: _Reader, kind: int, shape: tuple[int, ...]) -> Layer:
         raise ModelFileError("a shift is 1 to 46")
     weight = _read_weights(reader, math.prod(size), bits, sparse)
     return Layer(
-        kind, weight.to(torch.int8).reshape(size), bias, multiplier, shift, zero_out, bits, **geometry
+        kind,
+        weight.to(torch.int8).reshape(size),
+        bias,
+        multiplier,
+        shift,
+        zero_out,
+        bits,
+        **geometry,
     )
 
 

@@ -246,15 +246,15 @@ def _tilt(signal: np.ndarray, db: np.ndarray) -> np.ndarray:
 # ---------------------------------------------------------------- noise
 
 
-def add_noise(
-    signal: np.ndarray, snr_db: np.ndarray, random: np.random.Generator
-) -> np.ndarray:
+def add_noise(signal: np.ndarray, snr_db: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """The signals (N, samples) in a room: noise so many decibels below each, (N,).
 
     The noise is coloured: its spectrum falls by 0 to 6 dB an octave. Power is that of the whole
     second.
     """
-    noise = _tilt(random.standard_normal(signal.shape, np.float32), random.uniform(-6, 0, len(signal)))
+    noise = _tilt(
+        random.standard_normal(signal.shape, np.float32), random.uniform(-6, 0, len(signal))
+    )
     power = (signal**2).mean(1) / (noise**2).mean(1) / 10 ** (snr_db / 10)
     return (signal + np.sqrt(power)[:, None] * noise).astype(np.float32)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,8 +55,23 @@ def task() -> Task:
     return Task(
         record(SEEDS["labelled"], speakers=12, takes=4),
         record(SEEDS["unlabelled"], speakers=60, takes=2).x,
-        record(SEEDS["validation"], speakers=20, takes=3),
+        validation(),
     )
+
+
+@cache
+def validation() -> Recordings:
+    """The task's recordings of 20 speakers to choose by, alone."""
+    return record(SEEDS["validation"], speakers=20, takes=3)
+
+
+@lru_cache(maxsize=2)
+def unheard(seed: int, speakers: int = 120) -> Recordings:
+    """Recordings of people who are in no other set: each says each word once.
+
+    Many speakers with few recordings tell more about people than few speakers with many.
+    """
+    return record(seed + 10_000, speakers=speakers, takes=1)
 
 
 def teacher() -> nn.Sequential:
@@ -71,9 +86,7 @@ def teacher() -> nn.Sequential:
     model = keyword_spotter(classes=len(WORDS))
     with np.load(TEACHER, allow_pickle=False) as stored:
         state = {name: torch.tensor(stored[name]) for name in stored.files}
-    model.load_state_dict(
-        {n: v.float() if v.is_floating_point() else v for n, v in state.items()}
-    )
+    model.load_state_dict({n: v.float() if v.is_floating_point() else v for n, v in state.items()})
     return model.eval()
 
 
@@ -191,6 +204,8 @@ def routes() -> list[dict[str, str | int | float]]:
     whole = ("seed", "flash_bytes", "ram_bytes", "macs")
     shares = ("accuracy", "known_speakers")
     return [
-        {"route": row["route"]} | {n: int(row[n]) for n in whole} | {n: float(row[n]) for n in shares}
+        {"route": row["route"]}
+        | {n: int(row[n]) for n in whole}
+        | {n: float(row[n]) for n in shares}
         for row in rows
     ]

@@ -27,9 +27,8 @@ def main() -> None:
     state = {n: v.half() if v.is_floating_point() else v for n, v in model.state_dict().items()}
     np.savez_compressed(TEACHER, **{name: value.numpy() for name, value in state.items()})
     fresh = record(SEEDS["validation"], speakers=20, takes=3)
-    print(
-        f"{accuracy(model, fresh.x, fresh.y):.3f} on 20 new speakers, {TEACHER.stat().st_size} bytes"
-    )
+    found = accuracy(model, fresh.x, fresh.y)
+    print(f"{found:.3f} on 20 new speakers, {TEACHER.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

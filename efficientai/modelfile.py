@@ -38,6 +38,7 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -151,7 +152,7 @@ class IntegerModel:
     def peak_ram_bytes(self) -> int:
         """Most bytes of activations at once: a layer's input and its output, a byte a number."""
         sizes = [math.prod(shape) for shape in self.shapes]
-        return max(a + b for a, b in zip(sizes, sizes[1:], strict=False))
+        return max(a + b for a, b in pairwise(sizes))
 
     @property
     def outputs(self) -> int:
@@ -369,7 +370,7 @@ def _read_weighted(reader: _Reader, kind: int, shape: tuple[int, ...]) -> Layer:
         kernel, stride, padding = (tuple(six[i : i + 2]) for i in (0, 2, 4))
         if 0 in (*kernel, *stride, groups) or shape[0] % groups or outputs % groups:
             raise ModelFileError(f"{shape[0]} inputs, {outputs} outputs, {groups} groups: no layer")
-        geometry = dict(kernel=kernel, stride=stride, padding=padding, groups=groups)
+        geometry = {"kernel": kernel, "stride": stride, "padding": padding, "groups": groups}
         size = (outputs, shape[0] // groups, *kernel)
     (zero_out,) = reader.numbers("B")
     rows = [reader.numbers("HBi") for _ in range(outputs)]
@@ -517,9 +518,12 @@ def _integers(
         padding = layer.padding
         if isinstance(padding, str):
             raise ModelFileError(f"give the padding in numbers, not {padding!r}")
-        geometry = dict(
-            kernel=layer.kernel_size, stride=layer.stride, padding=padding, groups=layer.groups
-        )
+        geometry = {
+            "kernel": layer.kernel_size,
+            "stride": layer.stride,
+            "padding": padding,
+            "groups": layer.groups,
+        }
     return Layer(
         CONV if geometry else LINEAR, weight, (bias / unit).round().clamp(-(2.0**31), 2.0**31 - 1)
         .long(), multiplier, shift, int(out_q.zero_point), bits, **geometry,

@@ -26,7 +26,7 @@ RANGE_DB = 70  # levels from -70 dB to 0 dB of full scale become 0…1
 
 
 class Sound(NamedTuple):
-    """Formants in Hz (of a man), and levels: voice, noise, where the noise is centred, its width."""
+    """Formants in Hz (of a man), levels of voice and noise, centre and width of the noise in Hz."""
 
     formants: tuple[float, float, float]
     voice: float
@@ -304,7 +304,7 @@ def log_mel(signal: np.ndarray) -> Tensor:
 
 
 class Recordings(NamedTuple):
-    """Spectrograms float32 (N, 1, 49, 10), words int64 (N,), speakers int64 (N,), SNR in dB (N,)."""
+    """Spectrograms float32 (N, 1, 49, 10); words, speakers: int64 (N,); SNR in dB: float32 (N,)."""
 
     x: Tensor
     y: Tensor

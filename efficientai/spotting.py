@@ -75,7 +75,7 @@ def unheard(seed: int, speakers: int = 120) -> Recordings:
 
 
 def teacher() -> nn.Sequential:
-    """DS-CNN-S (Zhang et al. 2017), trained on 300 other speakers; float (N, 1, 49, 10) to 10 logits.
+    """DS-CNN-S (Zhang et al. 2017) from (N, 1, 49, 10) to ten logits; it has heard 300 others.
 
     The weights come with the package as half-precision numbers; `benchmarks/keyword_teacher.py`
     made them.
@@ -146,7 +146,7 @@ class Measured(NamedTuple):
 
     @property
     def fullest(self) -> float:
-        """The fullest of the three gauges: 1 where a budget is just met, above 1 where it is not."""
+        """The fullest of the three gauges: 1 where a budget is just met, above 1 beyond it."""
         used = (self.flash_bytes, self.ram_bytes, self.macs)
         return max(a / b for a, b in zip(used, BUDGET, strict=True))
 

@@ -56,7 +56,7 @@ def test_no_speaker_of_the_keywords_is_on_both_sides():
 
 
 def test_keywords_can_be_spotted_and_are_no_child_s_play():
-    """A small network recognises nearly all of them; the nearest mean, which cannot shift, does not."""
+    """A small network recognises nearly all; the nearest mean, which cannot shift, does not."""
     split = keywords(samples=120, speakers=40)
     means = torch.stack([split.train_x[split.train_y == c].mean(0) for c in range(10)]).flatten(1)
     nearest = torch.cdist(split.test_x.flatten(1), means).argmin(1)

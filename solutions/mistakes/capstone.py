@@ -173,7 +173,6 @@ def mac_budget(battery_wh, life_hours, base_w, active_w, per_second, macs_per_se
 # ------------------------------------------------------------------ question 5
 
 
-
 @mistake("q5", "Forgets the groups: lets a depthwise filter see all channels.")
 def chain_costs(layers, shape):
     macs = ram = 0

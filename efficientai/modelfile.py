@@ -150,7 +150,7 @@ class IntegerModel:
 
     @property
     def peak_ram_bytes(self) -> int:
-        """Most bytes of activations at once: a layer's input and its output, a byte a number."""
+        """Most bytes of activations at once, a layer's input and output, a byte a number."""
         sizes = [math.prod(shape) for shape in self.shapes]
         return max(a + b for a, b in pairwise(sizes))
 

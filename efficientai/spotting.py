@@ -146,7 +146,7 @@ class Measured(NamedTuple):
 
     @property
     def fullest(self) -> float:
-        """The fullest of the three gauges: 1 where a budget is just met, above 1 beyond it."""
+        """The fullest of the three gauges, 1 where a budget is just met, above 1 beyond it."""
         used = (self.flash_bytes, self.ram_bytes, self.macs)
         return max(a / b for a, b in zip(used, BUDGET, strict=True))
 

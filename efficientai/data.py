@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from efficientai.speech import WORDS, record
+
 
 class Split(NamedTuple):
     """Training and test samples: images float32 (N, C, H, W) in [0, 1], labels int64 (N,)."""
@@ -43,54 +45,57 @@ def _images(rows: np.ndarray) -> Tensor:
     return torch.tensor(rows / 16, dtype=torch.float32).reshape(-1, 1, 8, 8)  # (N, 64) → (N,1,8,8)
 
 
-FRAMES, BANDS = 49, 10  # one second in windows of 40 ms every 20 ms; ten frequency bands
+class Keywords(NamedTuple):
+    """A `Split` of spoken words that also says who speaks: int64 (N,) speakers on both sides."""
+
+    train_x: Tensor
+    train_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    train_speaker: Tensor
+    test_speaker: Tensor
 
 
-def keywords(seed: int = 0, classes: int = 10, samples: int = 60, noise: float = 0.15) -> Split:
-    """Synthetic spoken keywords as spectrograms (N, 1, 49, 10): no recording, no real speech.
+def keywords(
+    seed: int = 0,
+    classes: int = 10,
+    samples: int = 60,
+    speakers: int = 20,
+    snr_db: tuple[float, float] = (0.0, 20.0),
+) -> Keywords:
+    """Synthetic spoken words as spectrograms (N, 1, 49, 10) in [0, 1]: nobody's real voice.
 
-    A word is two resonances that move through the bands. Every sample is spoken anew: faster or
-    slower, earlier or later, higher or lower, louder or softer, in noise. The words themselves are
-    the same for every seed. Of `samples` of each class a quarter is the test set. Raises ValueError
-    for fewer than 2 classes or 4 samples, or negative noise.
+    yes, no, up, down, left, right, on, off, stop, go, in this order, made by `efficientai.speech`:
+    a pulse train and noise through moving formants, by speakers of different size, pitch, rate and
+    accent, in coloured noise between `snr_db[0]` and `snr_db[1]` decibels below the voice. Of the
+    speakers a quarter is the test set, with all their recordings; nobody is on both sides.
+    `samples` is the number of recordings of each word, shared out among the speakers. Raises
+    ValueError for fewer than 2 or more than 10 classes, fewer than 4 speakers, or samples that the
+    speakers cannot share evenly.
 
-    >>> split = keywords(samples=8)
+    >>> split = keywords(samples=8, speakers=4)
     >>> split.train_x.shape, split.test_x.shape
     (torch.Size([60, 1, 49, 10]), torch.Size([20, 1, 49, 10]))
     """
-    if classes < 2 or samples < 4 or not noise >= 0:
-        got = f"{classes}, {samples} and {noise}"
-        raise ValueError(f"need classes >= 2, samples >= 4 and noise >= 0, got {got}")
-    words = torch.rand(classes, 2, 5, generator=torch.Generator().manual_seed(12))
-    generator = torch.Generator().manual_seed(seed)
-    x = torch.stack([_spoken(word, samples, noise, generator) for word in words])
-    y = torch.arange(classes)[:, None].expand(classes, samples)
-    test = samples // 4
-    order = torch.randperm(classes * (samples - test), generator=generator)
-    train_x, train_y = x[:, test:].flatten(0, 1)[order], y[:, test:].flatten()[order]
-    return Split(train_x, train_y, x[:, :test].flatten(0, 1), y[:, :test].flatten())
+    if not 2 <= classes <= len(WORDS) or speakers < 4 or samples < 1 or samples % speakers:
+        got = f"{classes}, {speakers} and {samples}"
+        raise ValueError(
+            f"need 2 to {len(WORDS)} classes, 4 speakers or more, and a multiple of their number "
+            f"as samples; got {got}"
+        )
+    every = record(seed, speakers, samples // speakers, words=classes, snr_db=snr_db)
+    test = every.speaker < speakers // 4
+    order = torch.randperm(int((~test).sum()), generator=torch.Generator().manual_seed(seed))
+    train = (~test).nonzero().flatten()[order]
+    return Keywords(
+        every.x[train], every.y[train], every.x[test], every.y[test],
+        every.speaker[train], every.speaker[test],
+    )  # fmt: skip
 
 
-def _spoken(word: Tensor, samples: int, noise: float, generator: torch.Generator) -> Tensor:
-    """Utterances (samples, 1, frames, bands) of a word (resonances, points), values in [0, 1]."""
-
-    def vary(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(samples, 1, generator=generator)
-
-    length, start = vary(0.5, 0.8), vary(0.05, 0.2)  # of the second
-    time = (torch.linspace(0, 1, FRAMES) - start) / length  # (samples, frames), 0…1 in the word
-    position = (time.clamp(0, 1) * (word.shape[1] - 1)).clamp(max=word.shape[1] - 1.001)
-    left, share = position.long(), position.frac()
-    track = word[:, left] * (1 - share) + word[:, left + 1] * share  # (resonances, samples, frames)
-    centre = track * (BANDS - 1) + vary(-0.7, 0.7)
-    distance = torch.arange(BANDS) - centre[..., None]  # (resonances, samples, frames, bands)
-    voiced = ((time >= 0) & (time <= 1)).float() * vary(0.6, 1.0)
-    energy = (-distance.square()).exp().amax(0) * voiced[..., None]
-    energy += noise * torch.randn(energy.shape, generator=generator)
-    return energy.clamp(0, 1).unsqueeze(1)
-
-
-def load(name: str = "digits", root: str | Path = "data", *, download: bool = False) -> Split:
+def load(
+    name: str = "digits", root: str | Path = "data", *, download: bool = False
+) -> Split | Keywords:
     """Data set `name`: "digits", "keywords" (synthetic), "fashion_mnist" or "cifar10".
 
     The first two need no files; the last two, torchvision's, are read from the folder `root`. With

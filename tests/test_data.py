@@ -5,8 +5,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from efficientai.architectures import keyword_spotter
 from efficientai.data import digits, keywords, load
+from efficientai.spotting import temporal_net
 from efficientai.training import accuracy, fit, seed_everything
 
 
@@ -35,28 +35,37 @@ def test_seed_decides_the_split():
 
 
 def test_keywords_are_repeatable_balanced_and_new_for_every_seed():
-    a, b, c = keywords(1, samples=8), keywords(1, samples=8), keywords(2, samples=8)
+    a, b, c = (keywords(seed, samples=8, speakers=8) for seed in (1, 1, 2))
     assert torch.equal(a.train_x, b.train_x) and not torch.equal(a.test_x, c.test_x)
     assert a.train_y.bincount().tolist() == [6] * 10 and a.test_y.bincount().tolist() == [2] * 10
-    assert a.train_x.min() == 0 and a.train_x.max() <= 1 and a.train_x.dtype == torch.float32
-    assert torch.equal(load("keywords").test_x, keywords().test_x)
+    assert a.train_x.min() >= 0 and a.train_x.max() <= 1 and a.train_x.dtype == torch.float32
     rows = torch.cat([a.train_x, a.test_x]).flatten(1)
     assert len(rows.unique(dim=0)) == len(rows)
-    with pytest.raises(ValueError, match=r"got 1, 60 and 0\.15"):
+    with pytest.raises(ValueError, match="got 1, 20 and 60"):
         keywords(classes=1)
+    with pytest.raises(ValueError, match="got 10, 7 and 60"):
+        keywords(speakers=7)
+
+
+def test_no_speaker_of_the_keywords_is_on_both_sides():
+    split = load("keywords")
+    assert set(split.train_speaker.tolist()) == set(range(5, 20))
+    assert set(split.test_speaker.tolist()) == set(range(5))
+    assert len(split.train_x) == 450 and split.test_y.bincount().tolist() == [15] * 10
+    assert not torch.equal(split.train_y, split.train_y.sort().values)
 
 
 def test_keywords_can_be_spotted_and_are_no_child_s_play():
-    """A small network learns them all; the nearest mean, which cannot shift, does not."""
-    split = keywords(samples=100)
+    """A small network recognises nearly all; the nearest mean, which cannot shift, does not."""
+    split = keywords(samples=120, speakers=40)
     means = torch.stack([split.train_x[split.train_y == c].mean(0) for c in range(10)]).flatten(1)
     nearest = torch.cdist(split.test_x.flatten(1), means).argmin(1)
     seed_everything(0)
-    model = keyword_spotter(classes=10, channels=32, blocks=2)
-    fit(model, split.train_x, split.train_y, epochs=8, lr=1e-2, decay=True)
+    model = temporal_net((16, 24, 32))
+    fit(model, split.train_x, split.train_y, epochs=20, lr=1e-2, decay=True)
     spotted = accuracy(model, split.test_x, split.test_y)
-    assert spotted > 0.98
-    assert (nearest == split.test_y).double().mean() < spotted
+    assert spotted > 0.85
+    assert (nearest == split.test_y).double().mean() < spotted - 0.2
 
 
 @pytest.mark.parametrize(

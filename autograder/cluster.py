@@ -112,9 +112,9 @@ def _start(order: Order) -> Engine:
 
 
 def package_digest(course: Course) -> str:
-    """A fingerprint of every module of the course package."""
+    """A fingerprint of the course package."""
     digest = hashlib.sha256()
-    for path in sorted((course.root / "efficientai").glob("*.py")):
+    for path in course.package():
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

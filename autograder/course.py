@@ -59,6 +59,11 @@ class Course:
         """The folder of public tests, generated, committed and shipped with the package."""
         return self.root / "efficientai" / "checks" / topic
 
+    def package(self) -> list[Path]:
+        """The files of the course package that grading depends on: modules and data."""
+        folder = self.root / "efficientai"
+        return sorted(path for path in folder.iterdir() if path.is_file())
+
     def repository(self) -> str:
         """The address of the owner's repository, from ``_config.yml``; students install from it.
 

@@ -109,9 +109,8 @@ class ClassRun:
         self.topic, self.out, self.course, self.bundle = topic, out, course, bundle
         self.seed, self.limits = seed, limits
         tests = sorted([*bundle.glob("tests/*.py"), bundle / "release.ipynb"])
-        package = sorted((course.root / "efficientai").glob("*.py"))
         context = [VERSION, topic.encode(), seed.encode(), json.dumps(asdict(limits)).encode()]
-        self._context = [*context, *(path.read_bytes() for path in [*tests, *package])]
+        self._context = [*context, *(path.read_bytes() for path in [*tests, *course.package()])]
         self._prints: dict[str, str] = {}
 
     def try_to_write(self) -> None:

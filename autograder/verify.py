@@ -26,7 +26,6 @@ from autograder.mistakes import Mistake, own_names, plant, read_mistakes
 
 LEAST_QUESTIONS = 7
 LEAST_MISTAKES = 2
-OPEN_TASK = "capstone"  # one open question instead of many
 SEEDS = ("0", "1")  # the solution must not owe its points to one draw of the hidden cases
 TIME_LIMIT = 900  # seconds; a loaded machine takes several times as long as an idle one
 SENTENCE = re.compile(r"(\S+\s+){3,}\S*[.!?]", re.DOTALL)
@@ -213,7 +212,7 @@ def _breaches(course: Course, evidence: _Evidence, least_questions: int) -> Iter
 
 def _size_breaches(evidence: _Evidence, least_questions: int) -> Iterator[str]:
     questions = evidence.master.questions
-    if len(questions) < least_questions and evidence.master.topic != OPEN_TASK:
+    if len(questions) < least_questions:
         yield f"{len(questions)} questions are too few: an exercise has {least_questions} or more."
     for question in questions:
         count = sum(mistake.question == question.name for mistake in evidence.mistakes)

@@ -44,6 +44,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from efficientai.numerics import pack, unpack
 from efficientai.quantization import (
     FakeQuantized,
     QParams,
@@ -201,45 +202,21 @@ class IntegerModel:
 # ---------------------------------------------------------------- bits
 
 
-def pack_bits(integers: Tensor, bits: int) -> bytes:
-    """Integers as `bits` bits each without gaps, two's complement, lowest bits first.
-
-    >>> pack_bits(torch.tensor([1, -1, 2]), 4).hex()
-    'f102'
-    """
-    low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-    if integers.numel() and not low <= int(integers.min()) <= int(integers.max()) <= high:
-        raise ModelFileError(f"integers of {bits} bits lie in {low}…{high}")
-    every = (integers.flatten().long()[:, None] >> torch.arange(bits)) & 1  # (N, bits)
-    return _bytes_of(every.flatten())
+def _packed(integers: Tensor, bits: int, signed: bool = True) -> bytes:
+    return bytes(pack(integers, bits, signed).tolist())
 
 
-def _bytes_of(ones: Tensor) -> bytes:
-    ones = F.pad(ones.long(), (0, -len(ones) % 8)).reshape(-1, 8)
-    return bytes((ones << torch.arange(8)).sum(1).tolist())
-
-
-def unpack_bits(data: bytes, count: int, bits: int) -> Tensor:
-    """The first `count` integers of `bits` bits: int64 (count,).
-
-    >>> unpack_bits(bytes.fromhex("f102"), 3, 4).tolist()
-    [1, -1, 2]
-    """
-    ones = _ones_of(data)[: count * bits].reshape(count, bits)
-    values = (ones << torch.arange(bits)).sum(1)
-    return torch.where(values >= 1 << (bits - 1), values - (1 << bits), values)
-
-
-def _ones_of(data: bytes) -> Tensor:
-    numbers = torch.tensor(list(data), dtype=torch.long)
-    return ((numbers[:, None] >> torch.arange(8)) & 1).flatten()
+def _unpacked(reader: _Reader, count: int, bits: int, signed: bool = True) -> Tensor:
+    data = torch.tensor(list(reader.take(-(-count * bits // 8))), dtype=torch.uint8)
+    return unpack(data, bits, (count,), signed)
 
 
 def _weights(weight: Tensor, bits: int) -> tuple[bytes, bool]:
     """The shorter of the two forms, and whether it is the sparse one."""
     flat = weight.flatten()
     kept = flat != 0
-    dense, sparse = pack_bits(flat, bits), _bytes_of(kept) + pack_bits(flat[kept], bits)
+    dense = _packed(flat, bits)
+    sparse = _packed(kept.int(), 1, signed=False) + _packed(flat[kept], bits)
     return (sparse, True) if len(sparse) < len(dense) else (dense, False)
 
 
@@ -256,7 +233,7 @@ def write(
     try:
         head = struct.pack("<4s3BfBB", MAGIC, *input_shape, scale, zero_point, len(layers))
         data = head + b"".join(map(_layer_bytes, layers))
-    except (struct.error, OverflowError) as error:
+    except (struct.error, OverflowError, ValueError) as error:
         raise ModelFileError(f"the format cannot hold this model: {error}") from error
     read(data)
     return data
@@ -394,11 +371,10 @@ def _read_weights(reader: _Reader, count: int, bits: int, sparse: bool) -> Tenso
     if count > 8 * MOST_BYTES:
         raise ModelFileError(f"{count} weights in one layer are too many")
     if not sparse:
-        return unpack_bits(reader.take(-(-count * bits // 8)), count, bits)
-    kept = _ones_of(reader.take(-(-count // 8)))[:count].bool()
-    left = int(kept.sum())
-    values = torch.zeros(count, dtype=torch.long)
-    values[kept] = unpack_bits(reader.take(-(-left * bits // 8)), left, bits)
+        return _unpacked(reader, count, bits)
+    kept = _unpacked(reader, count, 1, signed=False).bool()
+    values = torch.zeros(count, dtype=torch.int32)
+    values[kept] = _unpacked(reader, int(kept.sum()), bits)
     return values
 
 

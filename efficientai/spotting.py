@@ -165,6 +165,8 @@ def measure(data: bytes, x: Tensor, y: Tensor) -> Measured:
         )
     if model.macs > 20 * BUDGET.macs:
         raise ValueError(f"{model.macs:,} MACs are more than twenty times the budget")
+    if model.peak_ram_bytes > 20 * BUDGET.ram_bytes:
+        raise ValueError(f"{model.peak_ram_bytes:,} bytes of RAM are twenty times the budget")
     hits = (model(x).argmax(1) == y).double().mean().item()
     return Measured(model.flash_bytes, model.peak_ram_bytes, model.macs, hits)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from efficientai import modelfile, profiling
-from efficientai.modelfile import CONV, LINEAR, Layer, ModelFileError, export, pack_bits, read
+from efficientai.modelfile import CONV, LINEAR, Layer, ModelFileError, export, read
 from efficientai.quantization import FakeQuantized, fold_batch_norm, weight_qparams
 from efficientai.training import seed_everything
 
@@ -31,25 +31,6 @@ def network(seed=0):
 
 def inputs(count=32, seed=1):
     return torch.rand(count, 1, 12, 9, generator=torch.Generator().manual_seed(seed))
-
-
-# ---------------------------------------------------------------- bits
-
-
-@given(st.integers(2, 8), st.data())
-def test_packed_bits_come_back(bits, data):
-    top = 2 ** (bits - 1)
-    values = data.draw(st.lists(st.integers(-top, top - 1), max_size=40))
-    packed = pack_bits(torch.tensor(values, dtype=torch.long), bits)
-    assert len(packed) == -(-len(values) * bits // 8)
-    assert modelfile.unpack_bits(packed, len(values), bits).tolist() == values
-    number = int.from_bytes(packed, "little")  # the whole stream as one number, lowest bits first
-    assert number == sum((v % 2**bits) << (i * bits) for i, v in enumerate(values))
-
-
-def test_integers_that_do_not_fit_are_refused():
-    with pytest.raises(ModelFileError, match=r"3 bits lie in -4…3"):
-        pack_bits(torch.tensor([4]), 3)
 
 
 # ---------------------------------------------------------------- what a file is

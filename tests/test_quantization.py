@@ -273,6 +273,8 @@ def test_pack_round_trip_and_size(bits, signed, count, seed):
     packed = qz.pack(values, bits, signed)
     assert packed.dtype == torch.uint8 and len(packed) == -(-count * bits // 8)
     assert torch.equal(qz.unpack(packed, bits, (count,), signed).long(), values)
+    number = int.from_bytes(bytes(packed.tolist()), "little")  # the stream as one whole number
+    assert number == sum((v % 2**bits) << (i * bits) for i, v in enumerate(values.tolist()))
 
 
 # ---------------------------------------------------------------- models

@@ -48,6 +48,16 @@ def test_measure_counts_the_file_and_refuses_other_tasks():
         spotting.measure(other, people.x, people.y)
 
 
+def test_a_file_that_would_take_much_memory_is_not_run():
+    """One multiplication for each of 65,000 outputs is within the MACs, and not within the RAM."""
+    wide = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 132, 1), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Linear(132, 10)
+    )
+    x, y = torch.rand(4, 1, 49, 10), torch.zeros(4, dtype=torch.long)
+    with pytest.raises(ValueError, match="65,170 bytes of RAM"):
+        spotting.measure(modelfile.export(wide, x), x, y)
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.05, 1.5), st.floats(0, 1)), max_size=4))
 def test_the_score_is_the_integral(points):

@@ -461,8 +461,10 @@ def deep_compress(
 ) -> CompressedModel:  # fmt: skip
     """All three stages on a copy of a trained model: prune, share and train the shares, code.
 
-    `epochs` each for pruning and for the codebooks. Fold batch norms first
-    (`quantization.fold_batch_norm`): a norm's numbers are stored uncompressed.
+    x: (N, ...) inputs. y: (N,) classes, or (N, classes) probabilities, such as the softened answers
+    of the model itself, which keep it close to what it was. `epochs` each for pruning and for the
+    codebooks. Fold batch norms first (`quantization.fold_batch_norm`): a norm's numbers are stored
+    uncompressed.
 
     >>> x = torch.rand(64, 4)
     >>> model = nn.Linear(4, 2)

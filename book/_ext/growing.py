@@ -35,14 +35,15 @@ class GrowingTable(SphinxDirective):
 def up_to(env, docname: str) -> list[str]:
     """Pages of the table of contents in its order, the last one being `docname`."""
     site = env.external_site_map
-    names = list(_walk(site, site.root.docname))
+    names = list(walk(site, site.root.docname))
     return names[: names.index(docname) + 1]
 
 
-def _walk(site, docname: str) -> Iterator[str]:
+def walk(site, docname: str) -> Iterator[str]:
+    """A page of the table of contents and all below it, in order."""
     yield docname
     for child in site[docname].child_files():
-        yield from _walk(site, child)
+        yield from walk(site, child)
 
 
 def scores(env, docname: str) -> list[dict]:
@@ -58,8 +59,8 @@ def _table(rows: dict[str, list[dict]], here: str) -> nodes.table:
     group += nodes.thead("", _row(HEAD))
     body, known = nodes.tbody(), []
     for name, own in rows.items():
-        fresh = [score for score in own if _identity(score) not in known]
-        known += [_identity(score) for score in fresh]
+        fresh = [score for score in own if identity(score) not in known]
+        known += [identity(score) for score in fresh]
         if fresh:
             body += _caption(PurePosixPath(name).name.capitalize())
         body += [_row(_cells(score), ["own"] if name == here else []) for score in fresh]
@@ -67,7 +68,7 @@ def _table(rows: dict[str, list[dict]], here: str) -> nodes.table:
     return nodes.table("", group, classes=["growing"])
 
 
-def _identity(score: dict) -> tuple:
+def identity(score: dict) -> tuple:
     """What a network is known by; the one that all chapters start from is shown once."""
     return score["network"], score["bytes"], score["macs"]
 

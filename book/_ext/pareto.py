@@ -14,6 +14,7 @@ import growing
 import matplotlib.pyplot as plt
 from docutils import nodes
 from matplotlib.ticker import LogLocator, NullFormatter
+from rerun import executed
 from sphinx.util.docutils import SphinxDirective
 
 from efficientai import plotting
@@ -52,15 +53,15 @@ class ParetoFront(SphinxDirective):
 
 def collect(env) -> dict[str, dict]:
     """The table's rows by name; the one that all chapters start from is there once."""
-    names = list(growing._walk(env.external_site_map, env.external_site_map.root.docname))
+    names = list(growing.walk(env.external_site_map, env.external_site_map.root.docname))
     networks, known = {}, []
     for docname in names:
         rows = growing.scores(env, docname)
         if rows:
-            env.note_dependency(str(growing.executed(env, docname)))
+            env.note_dependency(str(executed(env.srcdir, docname)))
         for row in rows:
-            if growing._identity(row) not in known:
-                known.append(growing._identity(row))
+            if growing.identity(row) not in known:
+                known.append(growing.identity(row))
                 networks[_free(row["network"], networks)] = row
     return networks
 

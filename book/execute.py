@@ -176,6 +176,7 @@ def with_outputs(
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell, result in zip(cells, results, strict=True):
         cell.outputs, cell.execution_count = result.outputs, result.execution_count
+    notebook.metadata.setdefault("language_info", kept.metadata["language_info"])  # the kernel's
     return notebook
 
 

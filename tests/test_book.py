@@ -115,7 +115,10 @@ def test_after_a_new_caption_jupyter_book_finds_the_outputs(make_chapter, packag
     assert execute.is_current(renewed)
     execute.hand_over(renewed)
     cache = execute.get_cache(execute.ROOT / "_build" / ".jupyter_cache")
-    assert cache.match_cache_notebook(execute._read(chapter.path).notebook)
+    found = cache.match_cache_notebook(execute._read(chapter.path).notebook)
+    handed = cache.get_cache_bundle(found.pk).nb
+    assert handed.metadata["language_info"]["name"] == "python"  # colours come from it
+    assert [c.outputs[0].text for c in handed.cells if c.get("outputs")] == ["1\n"]
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,7 @@ def test_pareto_figure_takes_every_network_of_the_table_once(tmp_path):
     noted = []
     env = SimpleNamespace(srcdir=tmp_path, external_site_map=tree, note_dependency=noted.append)
     for name, rows in {"a": [dense], "b": [dense, other]}.items():
-        path = growing.executed(env, name)
+        path = growing.executed(tmp_path, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         output = nbformat.v4.new_output("execute_result", {growing.MIME: rows})
         nbformat.write(

@@ -72,6 +72,7 @@ def run(
     with client:
         if not client.scheduler_info()["workers"]:
             raise CourseError(f"The scheduler at {address} has no workers: start one first.")
+        _require_course(client)
         waiting = {
             client.submit(grade, order, one.file, pack(one.path), pure=False): one
             for one in submissions
@@ -79,6 +80,22 @@ def run(
         for future in as_completed(waiting):
             yield waiting.pop(future), future.result()
             future.release()
+
+
+def _require_course(client) -> None:
+    """Refuse a cluster that cannot import what grades; it is not installed, it lies in the clone.
+
+    What it is asked with must be known to it, so the question is a builtin's.
+    """
+    question = "__import__('importlib.util').util.find_spec('autograder') is not None"
+    answers = {"the scheduler": client.run_on_scheduler(eval, question)}
+    answers |= client.run(eval, question)
+    lacking = [name for name, has in answers.items() if not has]
+    if lacking:
+        raise CourseError(
+            f"{' and '.join(lacking)} cannot import the course. Start the scheduler and the "
+            "workers in a clone of the repository, with `python -m dask`."
+        )
 
 
 def grade(order: Order, file: str, packed: bytes) -> dict:

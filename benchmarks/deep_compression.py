@@ -4,8 +4,9 @@
 
 The settings were chosen on seeds 0 to 3 and then frozen; the default seeds are ten others. A seed
 decides the split, the initial weights and the order of the batches. The network is compressed under
-its own dense self as a teacher: on the training images and their copies moved by one pixel, with
-the dense network's softened answers as targets. The dense size is that of the float32 state dict.
+its own dense self as a teacher, whose softened answers are the targets; the CNN also sees copies of
+the images moved by one pixel, which a convolution bears. The dense size is that of the float32
+state dict.
 The file is written, read back and checked bit by bit before it is measured.
 """
 
@@ -30,9 +31,10 @@ from efficientai.quantization import fold_batch_norm
 from efficientai.training import accuracy, fit, seed_everything
 
 FROZEN = {
-    "LeNet-300-100": (lenet_300_100, {"sparsity": 0.93, "bits": 4, "epochs": 15, "lr": 2e-3}),
-    "small CNN": (small_cnn, {"sparsity": 0.94, "bits": 3, "epochs": 15, "lr": 4e-3,
-                              "batch_size": 128}),
+    "LeNet-300-100": (lenet_300_100, False,
+                      {"sparsity": 0.928, "bits": 4, "epochs": 60, "lr": 2e-3}),
+    "small CNN": (small_cnn, True,
+                  {"sparsity": 0.94, "bits": 3, "epochs": 15, "lr": 4e-3, "batch_size": 128}),
 }  # fmt: skip
 TEMPERATURE = 4
 
@@ -58,7 +60,7 @@ def moved(x: torch.Tensor) -> torch.Tensor:
     return torch.cat([framed[..., r : r + height, c : c + width] for r, c in starts])
 
 
-def one_run(make, settings: dict, seed: int) -> tuple[float, float, float, float]:
+def one_run(make, copies: bool, settings: dict, seed: int) -> tuple[float, float, float, float]:
     """Times smaller, accuracy before and after, CPU seconds of the compression."""
     split = digits(seed)
     seed_everything(seed)
@@ -67,7 +69,7 @@ def one_run(make, settings: dict, seed: int) -> tuple[float, float, float, float
     dense, before = weight_bytes(model), accuracy(model, split.test_x, split.test_y)
     start = time.process_time()
     folded = fold_batch_norm(model)
-    x = moved(split.train_x)
+    x = moved(split.train_x) if copies else split.train_x
     with torch.no_grad():
         answers = soften(folded(x), TEMPERATURE)
     compressed = deep_compress(folded, x, answers, seed=seed, **settings)
@@ -82,10 +84,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     print(machine())
-    for name, (make, settings) in FROZEN.items():
+    for name, (make, copies, settings) in FROZEN.items():
         runs = []
         for seed in options.seeds:
-            runs.append(one_run(make, settings, seed))
+            runs.append(one_run(make, copies, settings, seed))
             smaller, before, after, seconds = runs[-1]
             line = f"{smaller:.1f}x, {before:.2%} to {after:.2%}, {seconds:.0f} s"
             print(f"  {name}, seed {seed}: {line}", flush=True)

@@ -28,10 +28,12 @@ DASK = [sys.executable, "-W", "ignore", "-m", "dask"]
 
 
 @contextmanager
-def dask(*arguments: str) -> Iterator[subprocess.Popen]:
+def dask(*arguments: str, folder: Path = ROOT) -> Iterator[subprocess.Popen]:
+    """`python -m dask` in a folder, which is where it finds the course, or does not."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen([*DASK, *arguments], cwd=ROOT, env=environment, **quiet)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONPATH", None)
+    process = subprocess.Popen([*DASK, *arguments], cwd=folder, env=environment, **quiet)
     try:
         yield process
     finally:
@@ -39,16 +41,22 @@ def dask(*arguments: str) -> Iterator[subprocess.Popen]:
         process.wait()
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
-    """Where a scheduler listens."""
-    file = tmp_path_factory.mktemp("dask") / "scheduler.json"
+@contextmanager
+def scheduler_in(folder: Path, file: Path) -> Iterator[str]:
+    """A scheduler that was started in `folder`: where it listens."""
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-jupyter"]
-    with dask("scheduler", *options, "--scheduler-file", str(file)) as scheduler:
+    with dask("scheduler", *options, "--scheduler-file", str(file), folder=folder) as scheduler:
         while not file.exists():
             assert scheduler.poll() is None, "the scheduler ended"
             time.sleep(0.1)
         yield json.loads(file.read_text())["address"]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """Where a scheduler listens."""
+    with scheduler_in(ROOT, tmp_path_factory.mktemp("dask") / "scheduler.json") as where:
+        yield where
 
 
 def worker(address: str):
@@ -127,3 +135,11 @@ def test_what_is_packed_comes_out_as_it_was(tmp_path):
     out = cluster.unpack(cluster.pack(folder), tmp_path / "out")
     assert (out / "work.ipynb").read_text() == "{}"
     assert os.readlink(out / "link") == "/etc/hostname"
+
+
+def test_a_scheduler_outside_of_the_clone_is_refused(tmp_path):
+    folder = write_class(tmp_path / "class", 1)
+    with scheduler_in(tmp_path, tmp_path / "scheduler.json") as where, worker(where):
+        wait_for_workers(where, 1)
+        with pytest.raises(CourseError, match=r"the scheduler cannot import the course\. Start"):
+            run(folder, tmp_path / "out", where)

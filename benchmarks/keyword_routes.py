@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from efficientai import modelfile, pruning, spotting
 from efficientai.distillation import distillation_loss
-from efficientai.quantization import FakeQuantized
+from efficientai.quantization import quantize_model
 from efficientai.speech import record
 from efficientai.training import fit, seed_everything
 
@@ -54,16 +54,6 @@ def phase(model: nn.Module, data: tuple, seed: int, lr: float, **options: object
     x, targets, loss = data
     epochs = round(STEPS / -(-len(x) // 64))
     fit(model, x, targets, epochs=epochs, lr=lr, decay=True, seed=seed, loss=loss, **options)
-
-
-def rounded(model: nn.Sequential, bits: int) -> nn.Sequential:
-    """A copy that trains as if its weights had so many bits."""
-    return nn.Sequential(
-        *(
-            FakeQuantized(layer, bits) if isinstance(layer, nn.Conv2d | nn.Linear) else layer
-            for layer in copy.deepcopy(model)
-        )
-    )
 
 
 def pruned(model: nn.Sequential, share: float) -> tuple[nn.Sequential, dict[str, Tensor]]:
@@ -112,17 +102,19 @@ def routes(data: dict[str, tuple], seed: int) -> dict[str, bytes]:
     done = second(copy.deepcopy(base), "teacher")
     files["wide, teacher, 8 bit"] = modelfile.export(done, x)
     files["wide, teacher, 4 bit after"] = modelfile.export(done, x, 4)
-    files["wide, teacher, 4 bit trained"] = modelfile.export(second(rounded(base, 4), "teacher"), x)
+    files["wide, teacher, 4 bit trained"] = modelfile.export(
+        second(quantize_model(base, weight_bits=4), "teacher"), x
+    )
     smaller, masks = pruned(base, 0.6)
     inner = {f"{n.rsplit('.', 1)[0]}.layer.weight": m for n, m in masks.items()}
-    thin = second(rounded(smaller, 4), "teacher", masks=inner)
+    thin = second(quantize_model(smaller, weight_bits=4), "teacher", masks=inner)
     files["wide, teacher, 60 % pruned, 4 bit trained"] = modelfile.export(thin, x)
     for source in ("labels", "teacher"):
         base = first(narrow, source)
         kept = second(copy.deepcopy(base), source)
         files[f"narrow, {source}, 8 bit"] = modelfile.export(kept, x)
         files[f"narrow, {source}, 3 bit trained"] = modelfile.export(
-            second(rounded(base, 3), source), x
+            second(quantize_model(base, weight_bits=3), source), x
         )
     return files
 

@@ -14,6 +14,7 @@ import json
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -30,7 +31,7 @@ class Explorer(SphinxDirective):
     """A figure that holds the still picture, the hidden controls with their data, a caption."""
 
     required_arguments = 1
-    option_spec = {"name": directives.unchanged}
+    option_spec: ClassVar = {"name": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         """Set the figure; an explorer without its three files is an error."""

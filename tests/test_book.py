@@ -226,7 +226,7 @@ def test_growing_table_shows_the_common_network_once():
         "book/first": [score("dense", 100), score("small", 50)],
         "book/second": [score("dense", 100), score("int8", 25)],
     }
-    table = growing._table(rows, "book/second")
+    table = growing._table(growing.each_once(rows), "book/second")
     texts = [row.astext().split("\n\n") for row in table.findall(growing.nodes.row)]
     assert [text[0] for text in texts[1:]] == ["First", "dense", "small", "Second", "int8"]
     assert texts[2] == ["dense", "50.0 %", "100", "8", "1.00", "2.0"]

@@ -16,7 +16,11 @@ from efficientai.deployment import DEVICES
 from efficientai.hardware import TPU_V1, Roofline, arithmetic_intensity
 from efficientai.profiling import count_macs
 
-PAGES = {"roofline": "book/hardware.html"}
+PAGES = {
+    "roofline": "book/hardware.html",
+    "pareto": "book/evaluation.html",
+    "deployment": "book/deployment.html",
+}
 EVERY = pytest.mark.parametrize("name", PAGES)
 
 

@@ -6,31 +6,42 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pareto
 
-from efficientai import evaluation, plotting
+from efficientai import plotting
 
 UNITS = {"bytes": "bytes", "macs": "MACs", "time": "time", "microjoules": "µJ"}
 EXAMPLE = {"macs": 10_000}  # the limit in the picture that stands still
 
 
 def data(env) -> dict:
-    """The networks, each cost with the range of its slider, the lowest accuracy."""
+    """The networks; of each cost and of the accuracy the range."""
     networks = pareto.collect(env)
-    worst = min(row["accuracy"] for row in networks.values())
     return {
         "networks": [{**row, "network": name} for name, row in networks.items()],
         "costs": [
             {"key": cost, "title": title, "unit": UNITS[cost], "range": _around(networks, cost)}
             for cost, title in pareto.COSTS.items()
         ],
-        "leastAccuracy": math.floor(20 * worst) / 20,
+        "accuracies": _between([row["accuracy"] for row in networks.values()]),
     }
 
 
 def _around(networks: dict[str, dict], cost: str) -> list[float]:
-    """Round numbers below the smallest and above the largest cost."""
+    """Round numbers well below the smallest and above the largest cost."""
     values = [row[cost] for row in networks.values()]
-    low, high = (10 ** math.floor(math.log10(value)) for value in (min(values), max(values)))
-    return [low * math.floor(min(values) / low), high * math.ceil(max(values) / high)]
+    return [_round(min(values) / 1.25, math.floor), _round(1.25 * max(values), math.ceil)]
+
+
+def _between(accuracies: list[float]) -> list[float]:
+    """Accuracies below the lowest and above the highest, whose errors are round numbers."""
+    errors = [1 - accuracy for accuracy in accuracies]
+    ends = _round(max(errors), math.ceil), _round(max(min(errors), 0.002) / 1.25, math.floor)
+    return [round(1 - error, 4) for error in ends]
+
+
+def _round(value: float, way) -> float:
+    """One significant digit, up or down."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(f"{way(value / power) * power:.1g}")
 
 
 def rows(data: dict) -> dict[str, dict]:
@@ -74,10 +85,10 @@ def alt(data: dict) -> str:
 def caption(data: dict) -> str:
     """Who is the best with and without the limit."""
     networks = rows(data)
-    best = evaluation.choose(networks, {}, maximise="accuracy")
-    limited = evaluation.choose(networks, EXAMPLE, maximise="accuracy")
+    few = within(networks, EXAMPLE)
+    best, limited = (pareto.front(some, "bytes")[-1] for some in (networks, few))
     return (
         f"All {len(networks)} networks of the book under limits. Without any, the most accurate is "
-        f"{best}. With at most {EXAMPLE['macs']:,} MACs {len(within(networks, EXAMPLE))} are left, "
-        f"and {limited} is the best."
+        f"“{best}”. With at most {EXAMPLE['macs']:,} MACs {len(few)} are left, and “{limited}” is "
+        "the best."
     )

@@ -48,17 +48,13 @@
   const hours = (value) => value >= 48 ? `${short(value / 24)} days`
     : value >= 1 ? `${short(value)} hours`
     : value >= 1 / 60 ? `${short(value * 60)} minutes` : duration(value * 3600);
-  const speedUp = (slow, fast) => {
-    const times = slow / fast;
-    return times < 1.005 ? "at the same time" : `${short(times)} times sooner`;
-  };
   const verdict = ({ fitting, device, local, remote }) => {
     const cloud = `The cloud answers after ${duration(remote)}`;
-    const here = `the ${device.name} after ${duration(local)}`;
     if (!fitting.every(Boolean)) return `${cloud}. The network does not fit the ${device.name}.`;
-    return remote < local
-      ? `${cloud}, ${here}: away is ${speedUp(local, remote)}.`
-      : `${cloud}, ${here}: here is ${speedUp(remote, local)}.`;
+    const both = `${cloud}, the ${device.name} after ${duration(local)}`;
+    if (remote === local) return `${both}: at the same time.`;
+    const first = remote < local ? "the cloud" : "the device";
+    return `${both}: ${first} is first, by ${duration(Math.abs(local - remote))}.`;
   };
   const tieInWords = ({ fitting, ties, way, trip }) => {
     if (!fitting.every(Boolean)) return "";
@@ -73,11 +69,11 @@
       `${prefixed(ties.bps, "bit/s")}.`;
   };
   const roomInWords = ({ work, device, fitting, local }, data) => {
-    const [storage, memory] = fitting.map((fit) => fit ? "of" : "but there are only");
-    const life = cellHours(device, data);
-    const needs = `Weights ${room(work.weightBytes)} ${storage} ${room(device.storage)} of ` +
-      `storage; in RAM ${room(inMemory(work, device))} ${memory} ${room(device.memory)}.`;
+    const [storage, memory] = fitting.map((fit) => fit ? "" : "only ");
+    const needs = `Storage: ${room(work.weightBytes)} needed, ${storage}${room(device.storage)} ` +
+      `there. RAM: ${room(inMemory(work, device))} needed, ${memory}${room(device.memory)} there.`;
     if (!fitting.every(Boolean)) return needs;
+    const life = cellHours(device, data);
     return `${needs} Computing without a pause, it would empty a coin cell in ${hours(life)}, ` +
       `after ${inWords(life * 3600 / local, "answers")}.`;
   };
@@ -109,7 +105,7 @@
     const [low, high] = LIMITS.km, [least, most] = LIMITS.payload;
     const decades = [10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
     const place = explorers.axes(element, {
-      width, height: HEIGHT, left: 46,
+      width, height: HEIGHT, left: 46, right: 20,
       x: { low: least, high: most, words: kilo, title: "payload (bytes)",
         ticks: decades.filter((_, i) => width >= 480 || i % 2 === 0) },
       y: { low, high, ticks: [1, 10, 100, 1000, 10000], words: kilo, title: "distance (km)" },
@@ -121,14 +117,14 @@
       return `${place.x(payload)} ${place.y(km)}`;
     });
     const line = `M${points.join("L")}`;
-    const empty = !all && (border(least) ?? 0) <= low;
+    const empty = !all && (border(least) ?? 0) <= low, first = width < 480 ? "first" : "answers first";
     element.append(
       svg("path", { class: "cloud", d: `${line}V${place.bottom}H${place.left}Z` }),
       svg("path", { class: "roof", d: line }),
       svg("text", { class: "note", x: place.right - 8, y: place.top + 18, "text-anchor": "end" },
-        all ? "" : "the device answers first"),
+        all ? "" : `the device ${first}`),
       svg("text", { class: "note", x: place.left + 10, y: place.bottom - 12 },
-        all ? "only the cloud can answer" : empty ? "" : "the cloud answers first"));
+        all ? "only the cloud can answer" : empty ? "" : `the cloud ${first}`));
     const x = place.x(way.payload), y = place.y(way.km);
     element.append(
       svg("path", { class: "drop", d: `M${x} ${y}V${place.bottom}M${x} ${y}H${place.left}` }),

@@ -34,16 +34,15 @@
   // ---- words
 
   const percent = (share) => `${(100 * share).toFixed(1)} %`;
-  const amount = (value, { key, unit }) => key === "time" ? `${short(value)} × the dense one's time`
-    : `${value < 1000 ? short(value) : value.toLocaleString("en")} ${unit}`;
-  const listed = (names) => names.length < 2 ? names.join("")
-    : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  const names = (networks) => listed(networks.map(({ network }) => network));
+  const figure = (value) => value < 1000 ? short(value) : value.toLocaleString("en");
+  const amount = (value, { key, unit }) =>
+    `${figure(value)} ${key === "time" ? "× the dense one's time" : unit}`;
+  const names = (networks) => networks.map(({ network }) => `“${network}”`).join(", ");
   const fewer = (more, less, unit) => {
     const times = more / less, word = /bytes|MACs/.test(unit) ? "fewer" : "less";
     if (times === 1) return `the same ${unit}`;
     return times >= 1.5 ? `${short(times)} times ${word} ${unit}`
-      : `${short(100 * (1 - 1 / times))} % ${word} ${unit}`;
+      : `${Number((100 * (1 - 1 / times)).toPrecision(2))} % ${word} ${unit}`;
   };
   const reason = (network, by, { key, unit }) => {
     const points = 100 * (by.accuracy - network.accuracy);
@@ -66,7 +65,7 @@
       : `${kept.length} of ${networks.length} networks ${kept.length === 1 ? "keeps" : "keep"} ` +
         "the limits.";
     return `${count} The most accurate: ${names(top)}, ${percent(top[0].accuracy)} with ` +
-      `${amount(top[0][cost.key], cost)}. On the front: ${names(line)}.` +
+      `${amount(top[0][cost.key], cost)}. The front: ${names(line)}.` +
       (beaten ? ` The other ${beaten === 1 ? "one is" : `${beaten} are`} beaten.` : "");
   };
 
@@ -81,20 +80,23 @@
   };
   const overlap = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width &&
     a.y < b.y + b.height && b.y < a.y + a.height;
-  const draw = (element, width, { networks, limits, cost, least }) => {
+  // The axis of accuracy is logarithmic in the error, so that 97 % and 99 % stand apart.
+  const ERRORS = [0.5, 0.2, 0.1, 0.05, 0.03, 0.02, 0.01, 0.005, 0.002, 0.001];
+  const draw = (element, width, { networks, limits, cost, least, most }) => {
     const [low, high] = cost.range, kept = feasible(networks, limits);
+    const error = (accuracy) => 1 - Math.min(accuracy, most);
     const line = front(kept, cost.key), top = kept.length ? best(kept, cost.key) : [];
     const place = axes(element, {
       width, height: HEIGHT, left: 40,
       x: { low, high, ticks: ticks(cost.range), words: (v) => v.toLocaleString("en"),
         title: cost.title },
-      y: { low: least, high: 1, log: false, title: "test accuracy (%)",
-        ticks: Array.from({ length: 6 }, (_, i) => least + i * (1 - least) / 5),
-        words: (v) => short(100 * v) },
+      y: { low: error(least), high: error(most), title: "test accuracy (%)",
+        ticks: ERRORS.filter((value) => value <= error(least) && value >= error(most)),
+        words: (value) => short(100 - 100 * value) },
     });
-    const at = (network) => [place.x(network[cost.key]), place.y(network.accuracy)];
+    const at = (network) => [place.x(network[cost.key]), place.y(error(network.accuracy))];
     const edge = Math.min(place.right, Math.max(place.left, place.x(limits[cost.key] ?? high)));
-    const floor = place.y(limits.accuracy ?? least);
+    const floor = place.y(error(limits.accuracy ?? least));
     element.append(svg("path", { class: "outside", d:
       `M${place.left} ${floor}H${edge}V${place.top}H${place.right}V${place.bottom}H${place.left}Z` }));
     if (line.length) {
@@ -113,23 +115,25 @@
     }
     label(element, [...top, ...line.filter((network) => !top.includes(network)).reverse()], at, place);
   };
-  // Names beside their points, the first one's first; who finds no room stays without.
+  // Names beside their points, the best one's in any case; who else finds no room stays without.
   const label = (element, networks, at, place) => {
-    const taken = [...element.querySelectorAll("circle")].map((circle) => circle.getBBox());
-    for (const network of networks) {
+    const points = element.querySelectorAll("circle:not(.out)");
+    const taken = [...points].map((point) => point.getBBox());
+    for (const [number, network] of networks.entries()) {
       const [x, y] = at(network);
       const text = svg("text", { class: "note" }, network.network);
       element.append(text);
-      const free = [["end", x - 9, y - 7], ["start", x + 9, y + 17], ["end", x - 9, y + 17],
-        ["start", x + 9, y - 7]].some(([anchor, tx, ty]) => {
+      const spots = [-7, 17, -20, 30].flatMap((dy) =>
+        [["end", x - 9, y + dy], ["start", x + 9, y + dy]]);
+      const free = spots.some(([anchor, tx, ty]) => {
         for (const [name, value] of [["text-anchor", anchor], ["x", tx], ["y", ty]]) {
           text.setAttribute(name, value);
         }
         const box = text.getBBox();
-        return box.x > place.left && box.x + box.width < place.right &&
+        return box.x > place.left && box.x + box.width < place.right && box.y > place.top - 12 &&
           !taken.some((other) => overlap(box, other));
       });
-      if (free) taken.push(text.getBBox());
+      if (free || number === 0) taken.push(text.getBBox());
       else text.remove();
     }
   };
@@ -140,8 +144,7 @@
     const by = beater(network, line, cost.key);
     const verdict = top.includes(network) ? "nobody: the best"
       : by ? reason(network, by, cost) : "nobody: on the front";
-    const cells = [percent(network.accuracy), amount(network[cost.key], { ...cost, unit: "" }).trim(),
-      verdict];
+    const cells = [percent(network.accuracy), figure(network[cost.key]), verdict];
     return html("tr", by ? {} : { class: "own" },
       html("th", { scope: "row" }, network.network), ...cells.map((text) => html("td", {}, text)));
   };
@@ -158,26 +161,31 @@
 
   const start = (app, data) => {
     const control = (name) => app.querySelector(`#pareto-${name}`);
-    const { networks, costs, leastAccuracy: least } = data;
-    const state = { networks, least, cost: costs[0], limits: {} };
+    const { networks, costs, accuracies: [least, most] } = data;
+    const state = { networks, least, most, cost: costs[0], limits: {} };
     control("cost").append(...costs.map(({ key, title }) => html("option", { value: key }, title)));
 
-    const limit = (key, low, high, open, words, round) => {
-      const slider = logSlider(control(key), {
-        low, high, round, steps: 100,
-        words: (value) => value === open ? "no limit" : words(value),
-        onMove: (value) => {
-          if (value === open) delete state.limits[key];
-          else state.limits[key] = value;
-          show();
-        },
-      });
-      return () => slider.set(state.limits[key] ?? open);
+    const limit = (key, open, value) => {
+      if (value === open) delete state.limits[key];
+      else state.limits[key] = value;
+      show();
     };
-    const sliders = costs.map((cost) => limit(cost.key, ...cost.range, cost.range[1],
-      (value) => `at most ${amount(value, cost)}`, (value) => Number(value.toPrecision(2))));
-    sliders.push(limit("accuracy", least, 1, least, (value) => `at least ${percent(value)}`,
-      (value) => Number(value.toFixed(3))));
+    const sliders = costs.map((cost) => {
+      const { key, range: [low, high] } = cost;
+      const slider = logSlider(control(key), {
+        low, high, steps: 100, round: (value) => Number(value.toPrecision(2)),
+        words: (value) => value === high ? "no limit" : `at most ${amount(value, cost)}`,
+        onMove: (value) => limit(key, high, value),
+      });
+      return () => slider.set(state.limits[key] ?? high);
+    });
+    const correct = (error) => Number((1 - error).toFixed(3));
+    const accuracy = logSlider(control("accuracy"), {
+      low: 1 - least, high: 1 - most, steps: 100, round: correct,
+      words: (error) => correct(error) === least ? "no limit" : `at least ${percent(1 - error)}`,
+      onMove: (value) => limit("accuracy", least, value),
+    });
+    sliders.push(() => accuracy.set(1 - (state.limits.accuracy ?? least)));
     const redraw = responsive(app.querySelector("svg"), HEIGHT, (element, width) =>
       draw(element, width, state));
     const show = () => {

@@ -6,7 +6,7 @@ from math import inf, isclose
 import pytest
 import torch
 import torchvision
-from test_explorers import computed, explore, known  # noqa: F401 - explore is a fixture
+from exploring import computed, known
 
 from efficientai import deployment, evaluation, profiling
 from efficientai.deployment import DEVICES, Workload
@@ -61,12 +61,12 @@ def settings(chance, networks: list[dict]):
 
 
 @pytest.mark.parametrize("source", ["the book's", "made up"])
-def test_pareto_keeps_limits_and_draws_fronts_as_the_package_does(explore, chance, source):  # noqa: F811
+def test_pareto_keeps_limits_and_draws_fronts_as_the_package_does(explore, chance, source):
     page = explore("pareto")
     networks = known(page, "pareto")["networks"]
     networks = networks if source == "the book's" else made_up(chance, 40)
     cases = list(settings(chance, networks))
-    kept = computed(page, "pareto", "feasible", [[networks, limits] for _, limits in cases])
+    kept = computed(page, "pareto", "feasible", [(networks, limits) for _, limits in cases])
     calls = [[some, cost] for some, (cost, _) in zip(kept, cases, strict=True)]
     fronts = computed(page, "pareto", "front", calls)
     for (cost, limits), some, line in zip(cases, kept, fronts, strict=True):
@@ -75,7 +75,7 @@ def test_pareto_keeps_limits_and_draws_fronts_as_the_package_does(explore, chanc
         assert names(line) == front(expected, cost)
 
 
-def test_pareto_names_the_best_of_the_front_and_who_beats_the_others(explore, chance):  # noqa: F811
+def test_pareto_names_the_best_of_the_front_and_who_beats_the_others(explore, chance):
     page = explore("pareto")
     networks = made_up(chance, 30)
     for cost in COSTS:
@@ -97,7 +97,7 @@ def test_pareto_names_the_best_of_the_front_and_who_beats_the_others(explore, ch
                 assert by in line
 
 
-def test_pareto_says_which_limit_to_loosen(explore):  # noqa: F811
+def test_pareto_says_which_limit_to_loosen(explore):
     page = explore("pareto")
     networks = known(page, "pareto")["networks"]
     limits = {"bytes": 2_000, "accuracy": 0.98}
@@ -123,8 +123,8 @@ def number(text: str) -> float:
     return float(text.split()[2].replace(",", ""))
 
 
-def test_pareto_sliders_change_the_best_the_table_and_the_points(explore):  # noqa: F811
-    page = explore("pareto")
+def test_pareto_sliders_change_the_best_the_table_and_the_points(explore):
+    page = explore("pareto", fresh=True)
     networks = known(page, "pareto")["networks"]
     every = {n["network"]: n for n in networks}
     assert f"“{front(every, 'bytes')[-1]}”" in page.inner_text("#pareto-result")
@@ -153,10 +153,8 @@ def test_pareto_sliders_change_the_best_the_table_and_the_points(explore):  # no
 
 # ---------------------------------------------------------------- deployment
 
-SHAPES = {"MobileNetV2": ("mobilenet_v2", 224), "ResNet-50": ("resnet50", 224)}
 
-
-def test_deployment_networks_are_what_the_package_counts(explore):  # noqa: F811
+def test_deployment_networks_are_what_the_package_counts(explore):
     data = known(explore("deployment"), "deployment")
     offered = {network["name"]: network for network in data["networks"]}
     model = torchvision.models.mobilenet_v2(weights=None).eval()
@@ -174,13 +172,13 @@ def test_deployment_networks_are_what_the_package_counts(explore):  # noqa: F811
     assert [device["name"] for device in data["devices"]] == list(DEVICES)
 
 
-def test_deployment_fits_and_takes_as_long_as_the_package_says(explore):  # noqa: F811
+def test_deployment_fits_and_takes_as_long_as_the_package_says(explore):
     page = explore("deployment")
     data = known(page, "deployment")
     cases = [(n, bits, d) for n in data["networks"] for bits in (8, 32) for d in data["devices"]]
     works = computed(page, "deployment", "workload", [[n, bits] for n, bits, _ in cases])
     machines = [device for _, _, device in cases]
-    room = computed(page, "deployment", "fits", list(map(list, zip(works, machines, strict=True))))
+    room = computed(page, "deployment", "fits", list(zip(works, machines, strict=True)))
     calls = [[work, device, data] for work, device in zip(works, machines, strict=True)]
     times = computed(page, "deployment", "computeSeconds", calls)
     lives = computed(page, "deployment", "cellHours", [[d, data] for d in machines])
@@ -207,7 +205,7 @@ def ways(chance, count: int) -> list[dict]:
     ]
 
 
-def test_deployment_adds_up_the_way_to_the_cloud_as_the_package_does(explore, chance):  # noqa: F811
+def test_deployment_adds_up_the_way_to_the_cloud_as_the_package_does(explore, chance):
     page = explore("deployment")
     data = known(page, "deployment")
     some = [(way, 10 ** chance.uniform(-7, 0)) for way in ways(chance, 200)]
@@ -221,7 +219,7 @@ def test_deployment_adds_up_the_way_to_the_cloud_as_the_package_does(explore, ch
         assert split["light"] + split["delay"] == trip and split["compute"] == remote
 
 
-def test_deployment_finds_the_tie_where_both_take_as_long(explore, chance):  # noqa: F811
+def test_deployment_finds_the_tie_where_both_take_as_long(explore, chance):
     page = explore("deployment")
     data = known(page, "deployment")
     cases = [(way, 10 ** chance.uniform(-3, 2), 1e-4) for way in ways(chance, 200)]
@@ -247,8 +245,8 @@ def cloud(way: dict, remote: float) -> float:
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_deployment_says_who_is_first_on_every_device(explore, device):  # noqa: F811
-    page = explore("deployment")
+def test_deployment_says_who_is_first_on_every_device(explore, device):
+    page = explore("deployment", fresh=True)
     data = known(page, "deployment")
     page.select_option("#deployment-device", device)
     for network in data["networks"]:
@@ -270,8 +268,8 @@ def test_deployment_says_who_is_first_on_every_device(explore, device):  # noqa:
             assert "the device is first" in said
 
 
-def test_deployment_moves_with_its_sliders_and_with_a_click(explore):  # noqa: F811
-    page = explore("deployment")
+def test_deployment_moves_with_its_sliders_and_with_a_click(explore):
+    page = explore("deployment", fresh=True)
     assert page.inner_text("#deployment-verdict").startswith("The cloud answers after 82.4 ms")
     page.select_option("#deployment-link", "Wi-Fi")  # 256,000 bits at 19 Mbit/s: 13.5 ms
     assert page.inner_text("#deployment-verdict").startswith("The cloud answers after 63.5 ms")

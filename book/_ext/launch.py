@@ -72,7 +72,7 @@ def _directive(match: re.Match, inserts: Inserts) -> str:
     if name == "pareto-front":
         return "*(This figure is drawn from the tables of all chapters, on the course's site.)*\n"
     if name == "explorer":
-        return f"*([On the course's site]({inserts.page}) you can try this out with a slider.)*\n"
+        return f"*(Try it out: [on the course's site]({inserts.page}) an explorer stands here.)*\n"
     if name in inserts.links:
         title, body = "Now you", f"{body}\n\n[Open the exercise]({inserts.links[name]})"
     elif name not in ("admonition", "exercise"):

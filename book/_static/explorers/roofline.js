@@ -49,10 +49,11 @@
     for (let p = Math.ceil(Math.log10(low)); 10 ** p <= high * 1.001; p += step) found.push(10 ** p);
     return found;
   };
-  const draw = (element, width, height, state, data) => {
+  const HEIGHT = 380;
+  const draw = (element, width, state, data) => {
     const [low, high] = LIMITS.intensity, narrow = width < 480;
     const place = explorers.axes(element, {
-      width, height, left: 46,
+      width, height: HEIGHT, left: 46,
       x: { low, high, ticks: powers(low, high, 1), words: (v) => `${v}`.replace(/000$/, "k"),
         title: "operations per byte" },
       y: { low: RATES[0], high: RATES[1], ticks: powers(...RATES, narrow ? 3 : 1),
@@ -93,59 +94,62 @@
     select.append(html("option", { value: "" }, "none: choose an intensity"));
   };
 
+  const show = ({ state, data, control, sliders, redraw }) => {
+    if (state.layer) {
+      const done = work(state.layer, state.batch, data.bytes[state.precision]);
+      state.intensity = intensityOf(done, data.flopsPerMac);
+    }
+    for (const [name, { set }] of Object.entries(sliders)) set(state[name]);
+    control("machine").value = state.machine;
+    control("layer").value = state.layer ? data.layers.indexOf(state.layer) : "";
+    control("precision").value = state.precision;
+    control("batch").disabled = control("precision").disabled = !state.layer;
+    say(control("result"), verdict(state) + task(state, data));
+    redraw();
+  };
+  const takeMachine = (state, { name, precision, peak, bandwidth }) =>
+    Object.assign(state, { machine: name, precision, peak, bandwidth });
+
+  const makeSliders = (ui) => {
+    const slider = (name, words, onMove, more = {}) => explorers.logSlider(ui.control(name), {
+      low: LIMITS[name][0], high: LIMITS[name][1], steps: 400, words, ...more,
+      onMove: (value) => { ui.state[name] = value; onMove?.(); show(ui); },
+    });
+    const alone = () => { ui.state.machine = ""; };
+    return {
+      peak: slider("peak", rate, alone),
+      bandwidth: slider("bandwidth", (value) => prefixed(value, "B/s"), alone),
+      batch: slider("batch", String, null, { steps: 12, round: Math.round }), // powers of two
+      intensity: slider("intensity", perByte, () => { ui.state.layer = null; }),
+    };
+  };
+  const listen = (ui) => {
+    const { control, state, data } = ui;
+    const choose = (name, change) => control(name).addEventListener("change", ({ target }) => {
+      change(target.value);
+      show(ui);
+    });
+    choose("machine", (name) => {
+      const machine = data.machines.find((one) => one.name === name);
+      if (machine) takeMachine(state, machine); else state.machine = "";
+    });
+    choose("layer", (index) => { state.layer = index ? data.layers[index] : null; });
+    choose("precision", (name) => { state.precision = name; });
+  };
   const start = (app, data) => {
     const control = (name) => app.querySelector(`#roofline-${name}`);
-    const chart = app.querySelector("svg"), result = control("result"), height = 380;
     const state = { batch: 1, layer: data.layers[0] };
+    takeMachine(state, data.machines[0]);
     fillMachines(control("machine"), data.machines);
     fillLayers(control("layer"), data.layers);
     control("precision").append(...Object.entries(data.bytes).map(([name, bytes]) =>
       html("option", { value: name }, `${name}, ${bytes} B each`)));
-
-    const slider = (name, words, move, round) => explorers.logSlider(control(name), {
-      low: LIMITS[name][0], high: LIMITS[name][1], words, round,
-      steps: name === "batch" ? 12 : 400,
-      onMove: (value) => { state[name] = value; move?.(); show(); },
-    });
-    const alone = () => { state.machine = ""; };
-    const sliders = {
-      peak: slider("peak", rate, alone),
-      bandwidth: slider("bandwidth", (value) => prefixed(value, "B/s"), alone),
-      batch: slider("batch", String, null, Math.round),
-      intensity: slider("intensity", perByte, () => { state.layer = null; }),
-    };
-    const redraw = explorers.responsive(chart, height, (element, width) =>
-      draw(element, width, height, state, data));
-
-    const take = (machine) => {
-      const { name, precision, peak, bandwidth } = machine;
-      Object.assign(state, { machine: name, precision, peak, bandwidth });
-    };
-    const show = () => {
-      if (state.layer) {
-        const done = work(state.layer, state.batch, data.bytes[state.precision]);
-        state.intensity = intensityOf(done, data.flopsPerMac);
-      }
-      for (const [name, { set }] of Object.entries(sliders)) set(state[name]);
-      control("machine").value = state.machine;
-      control("layer").value = state.layer ? data.layers.indexOf(state.layer) : "";
-      control("precision").value = state.precision;
-      control("batch").disabled = control("precision").disabled = !state.layer;
-      say(result, verdict(state) + task(state, data));
-      redraw();
-    };
-    const choose = (name, change) => control(name).addEventListener("change", ({ target }) => {
-      change(target.value);
-      show();
-    });
-    choose("machine", (name) => {
-      const machine = data.machines.find((one) => one.name === name);
-      if (machine) take(machine); else alone();
-    });
-    choose("layer", (index) => { state.layer = index ? data.layers[index] : null; });
-    choose("precision", (name) => { state.precision = name; });
-    take(data.machines[0]);
-    show();
+    const redraw = explorers.responsive(app.querySelector("svg"), HEIGHT, (element, width) =>
+      draw(element, width, state, data));
+    const ui = { app, data, control, state, redraw };
+    ui.sliders = makeSliders(ui);
+    listen(ui);
+    show(ui);
   };
 
   define("roofline", { start, ridge, attainable, work, intensityOf, seconds, verdict });

@@ -110,11 +110,13 @@ def panel(ax, networks: dict[str, dict], names: list[str], cost: str) -> None:
     ax.set_xscale("log")
     line = [points[name] for name in names]
     ax.plot(*zip(*line, strict=True), "o-", color="C0", ms=7, drawstyle="steps-post")
-    for name, point in zip(names, line, strict=True):
-        ax.annotate(
-            name, point, (-6, 5), textcoords="offset points", fontsize=8.5, color="C0", ha="right"
-        )
     low, high = ax.get_xlim()
+    for number, (name, point) in enumerate(zip(names, line, strict=True)):
+        crowded = line[number + 1 :] and line[number + 1][0] < point[0] * (high / low) ** 0.06
+        ax.annotate(  # below its point where the next one's name is in the way
+            name, point, (-6, -13 if crowded else 5), textcoords="offset points", fontsize=8.5,
+            color="C0", ha="right",
+        )  # fmt: skip
     ax.set_xlim(low / (high / low) ** 0.5, high)  # room for names
     narrow = high / low < 20
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,)))

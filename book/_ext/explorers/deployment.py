@@ -76,19 +76,29 @@ def machine(device: Device) -> dict:
 # ---------------------------------------------------------------- the picture that stands still
 
 
-PAYLOADS = [10 ** (1 + 6 * i / 200) for i in range(201)]
-REACH = (1, 20_000)  # km
+PAYLOADS, REACH = (10, 1e7), [10 ** (4.3 * i / 200) for i in range(201)]  # bytes, km
 
 
-def reach_km(data: dict, device: str, bps: float, payload: float) -> float:
-    """How far away the server may be to answer as soon as the device; negative if never."""
+def spare_s(data: dict) -> float:
+    """Seconds that sending and light may take for the cloud to answer as soon as the device."""
     network = next(n for n in data["networks"] if n["name"] == START["network"])
     work = Workload(network["macs"], network["weights"], network["activations"])  # a byte a number
     local, remote = (
-        deployment.compute_seconds(work, DEVICES[name], EFFICIENCY) for name in (device, SERVER)
+        deployment.compute_seconds(work, DEVICES[name], EFFICIENCY)
+        for name in (START["device"], SERVER)
     )
-    away = deployment.end_to_end_latency(remote, payload, bps, START["delay_s"])
-    return (local - away) * FIBRE_KM_PER_S / 2
+    return local - remote - START["delay_s"]
+
+
+def reach_km(data: dict, bps: float, payload: float) -> float:
+    """How far away the server may be."""
+    return (spare_s(data) - 8 * payload / bps) * FIBRE_KM_PER_S / 2
+
+
+def border(data: dict, bps: float) -> list[tuple[float, float]]:
+    """Payloads and distances with which both answer at once."""
+    points = [((spare_s(data) - deployment.round_trip_s(km)) * bps / 8, km) for km in REACH]
+    return [(payload, km) for payload, km in points if payload >= PAYLOADS[0]]
 
 
 def draw(data: dict, path: Path) -> None:
@@ -96,14 +106,15 @@ def draw(data: dict, path: Path) -> None:
     with plt.style.context(plotting.STYLE):
         figure, ax = plt.subplots(figsize=(8, 4.4))
         for number, (name, bps) in enumerate(LINKS.items()):
-            border = [reach_km(data, START["device"], bps, payload) for payload in PAYLOADS]
-            known = [(p, km) for p, km in zip(PAYLOADS, border, strict=True) if km >= REACH[0]]
-            ax.plot(*zip(*known, strict=True), color=f"C{number}", label=f"over {name}")
+            line = [*border(data, bps), (PAYLOADS[0], reach_km(data, bps, PAYLOADS[0]))]
+            ax.plot(*zip(*line, strict=True), color=f"C{number}", label=f"over {name}")
         sent = NETWORKS[START["network"]][2]
         ax.plot(sent, START["distance_km"], "o", color="C1", ms=9)
         ax.annotate("a second of speech", (sent, START["distance_km"]), (-9, -4),
                     textcoords="offset points", ha="right", color="C1")  # fmt: skip
-        ax.set(xscale="log", yscale="log", ylim=REACH, xlim=(PAYLOADS[0], PAYLOADS[-1]))
+        ax.text(15, 1.5, "the cloud answers first")
+        ax.text(PAYLOADS[1] / 1.5, 1.5, "the device answers first", ha="right")
+        ax.set(xscale="log", yscale="log", ylim=(REACH[0], REACH[-1]), xlim=PAYLOADS)
         ax.set(xlabel="payload (bytes)", ylabel="distance of the server (km)")
         ax.legend(loc="upper right", title=f"{START['device']}, {START['network']}")
         figure.savefig(path, metadata={"Date": None})
@@ -122,10 +133,7 @@ def alt(data: dict) -> str:
 def caption(data: dict) -> str:
     """How far the cloud may be for the first case, computed."""
     payload = NETWORKS[START["network"]][2]
-    limits = [
-        f"{reach_km(data, START['device'], bps, payload):,.0f} km over {name}"
-        for name, bps in LINKS.items()
-    ]
+    limits = [f"{reach_km(data, bps, payload):,.0f} km over {name}" for name, bps in LINKS.items()]
     return (
         f"Here or there? For a second of speech the cloud answers before the {START['device']} "
         f"as long as its server is nearer than {', '.join(limits[:-1])} and {limits[-1]}. Besides "

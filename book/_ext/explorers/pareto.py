@@ -9,7 +9,7 @@ import pareto
 from efficientai import plotting
 
 UNITS = {"bytes": "bytes", "macs": "MACs", "time": "time", "microjoules": "µJ"}
-EXAMPLE = {"macs": 10_000}  # the limit in the picture that stands still
+EXAMPLE = {"macs": 20_000}  # the limit in the picture that stands still
 
 
 def data(env) -> dict:
@@ -62,13 +62,13 @@ def draw(data: dict, path: Path) -> None:
     everybody = rows(data)
     few = within(everybody, EXAMPLE)
     with plt.style.context(plotting.STYLE):
-        figure, axes = plt.subplots(1, 2, figsize=(9, 4.2), sharex=True, sharey=True)
+        figure, axes = plt.subplots(2, 1, figsize=(8, 7.6))
         for ax, networks, title in zip(
             axes, (everybody, few), ("no limit", f"at most {EXAMPLE['macs']:,} MACs"), strict=True
         ):
             pareto.panel(ax, networks, pareto.front(networks, "bytes"), "bytes")
-            ax.set(title=title, xlabel=pareto.COSTS["bytes"])
-        axes[0].set_ylabel("test accuracy (%)")
+            ax.set(title=title, xlabel=pareto.COSTS["bytes"], ylabel="test accuracy (%)")
+        axes[1].set(xlim=axes[0].get_xlim(), ylim=axes[0].get_ylim())
         figure.savefig(path, metadata={"Date": None})
         plt.close(figure)
 

@@ -25,8 +25,7 @@ def explore(browser, server, opened):
 
     def show(name: str, fresh: bool = False):
         if name not in opened:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.route("**/mathjax/**", lambda route: route.fulfill(body=""))  # formulas take long
+            page = without_formulas(browser.new_page(viewport={"width": 1280, "height": 900}))
             opened[name] = page, watch(page, server.address)
         page, _ = opened[name]
         if fresh or page.url != server.address + PAGES[name]:
@@ -39,6 +38,12 @@ def explore(browser, server, opened):
     for _, wrong in opened.values():
         wrong.clear()
     assert not noise, "\n".join(noise)
+
+
+def without_formulas(page):
+    """The same page; its formulas, which no explorer has, would take longer than all the rest."""
+    page.route("**/mathjax/**", lambda route: route.fulfill(body=""))
+    return page
 
 
 def computed(page, name: str, function: str, calls: list[tuple]) -> list:

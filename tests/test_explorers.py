@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from exploring import PAGES, computed, known
+from exploring import PAGES, computed, known, without_formulas
 from website import watch
 
 from efficientai import numerics, quantization
@@ -32,7 +32,7 @@ EVERY = pytest.mark.parametrize("name", PAGES)
 def test_without_scripts_the_picture_stands(server, browser, name):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(server.address + PAGES[name])
+    page.goto(server.address + PAGES[name], wait_until="domcontentloaded")
     figure = page.locator(f"figure:has([data-explorer={name}])")
     still = figure.locator(".explorer-still")
     assert still.evaluate("image => image.naturalWidth") > 300
@@ -55,7 +55,7 @@ def test_in_print_the_picture_stands(explore, name):
 
 @EVERY
 def test_it_runs_from_a_file(site, page, name):
-    noise = watch(page, "file://")
+    noise = watch(without_formulas(page), "file://")
     page.goto((site / PAGES[name]).as_uri(), wait_until="domcontentloaded")
     page.wait_for_selector(f"figure.live [data-explorer={name}]")
     assert not noise, "\n".join(noise)
@@ -282,19 +282,39 @@ def test_bits_names_the_error(explore, name):
 # ---------------------------------------------------------------- bits: the page itself
 
 
+DRIVE = """([name, settings, answer]) => settings.map((setting) => {
+  for (const [control, value, event] of setting) {
+    const element = document.querySelector(`#${name}-${control}`);
+    element.value = value;
+    element.dispatchEvent(new Event(event, { bubbles: true }));
+  }
+  return document.querySelector(`[data-explorer=${name}] ${answer}`).textContent;
+})"""
+
+
+def driven(page, name: str, answer: str, settings: list) -> list[str]:
+    """What stands in `answer` after each setting: controls, their values, and the event of each."""
+    return page.evaluate(DRIVE, [name, settings, answer])
+
+
 def row(page) -> str:
     """The bits that the page shows."""
     return "".join(page.locator(".bits-cells button").all_text_contents())
 
 
-def test_bits_every_format_in_the_menu_shows_its_bits(explore):
+def test_bits_every_format_in_the_menu_shows_its_number(explore):
     page = explore("bits", fresh=True)
-    for name, form in TITLES.items():
+    cases = [(name, form, x) for name, form in TITLES.items() for x in (0.1, -6.5, 1e-6, 1e5)]
+    settings = [[("format", name, "change"), ("number", repr(x), "input")] for name, _, x in cases]
+    rows = driven(page, "bits", ".bits-all p", settings)
+    for (_, form, x), text in zip(cases, rows, strict=True):
+        stored = numerics.round_to(torch.tensor(x, dtype=torch.float64), form).item()
+        assert not math.isfinite(stored) or Fraction(text.replace("−", "-")) == stored
+    for name, form, x in cases[::5]:
         page.select_option("#bits-format", name)
-        for x in (0.1, -6.5, 1e-6):
-            page.fill("#bits-number", repr(x))
-            code = numerics.encode(torch.tensor(x, dtype=torch.float64), form).item()
-            assert row(page) == f"{code % 2**64:0{form.bits}b}"
+        page.fill("#bits-number", repr(x))
+        code = numerics.encode(torch.tensor(x, dtype=torch.float64), form).item()
+        assert row(page) == f"{code % 2**64:0{form.bits}b}"
 
 
 def test_bits_free_widths_are_taken(explore):
@@ -405,15 +425,16 @@ def result(page) -> str:
 def test_roofline_every_machine_with_every_layer_has_the_right_limit(explore):
     page = explore("roofline", fresh=True)
     data = known(page, "roofline")
-    for machine in data["machines"]:
-        page.select_option("#roofline-machine", machine["name"])
-        roof, width = machines()[machine["name"]], data["bytes"][machine["precision"]]
-        for index, layer in enumerate(data["layers"]):
-            page.select_option("#roofline-layer", str(index))
-            size = width * (layer["weights"] + layer["activations"])
-            waits = arithmetic_intensity(layer["macs"], size) < roof.ridge
-            assert ("memory is the limit" in result(page)) == waits
-            assert page.locator(".point.memory").count() == waits
+    cases = [(m, i, layer) for m in data["machines"] for i, layer in enumerate(data["layers"])]
+    settings = [[("machine", m["name"], "change"), ("layer", i, "change")] for m, i, _ in cases]
+    said = driven(page, "roofline", "#roofline-result", settings)
+    for (machine, _, layer), text in zip(cases, said, strict=True):
+        size = data["bytes"][machine["precision"]] * (layer["weights"] + layer["activations"])
+        waits = arithmetic_intensity(layer["macs"], size) < machines()[machine["name"]].ridge
+        assert ("memory is the limit" in text, "arithmetic is the limit" in text) == (
+            waits,
+            not waits,
+        )
 
 
 def test_roofline_says_the_rate_and_the_time_of_a_layer(explore):

@@ -39,6 +39,7 @@ class Inserts:
     links: dict[str, str] = field(default_factory=dict)  # directive → address
     numbers: dict[str, str] = field(default_factory=dict)  # glued name → text
     works: dict[str, str] = field(default_factory=dict)  # bibliography key → authors and year
+    page: str = ""  # the published chapter
 
 
 def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
@@ -70,6 +71,8 @@ def _directive(match: re.Match, inserts: Inserts) -> str:
         return ""
     if name == "pareto-front":
         return "*(This figure is drawn from the tables of all chapters, on the course's site.)*\n"
+    if name == "explorer":
+        return f"*(Try it out: [on the course's site]({inserts.page}) an explorer stands here.)*\n"
     if name in inserts.links:
         title, body = "Now you", f"{body}\n\n[Open the exercise]({inserts.links[name]})"
     elif name not in ("admonition", "exercise"):
@@ -102,7 +105,8 @@ def launchable(notebook: nbformat.NotebookNode, config, topic: str) -> nbformat.
     """
     url = config.html_theme_options["repository_url"]
     links = {"exercise": repository.exercise_in_colab(config, topic)}
-    inserts = Inserts(links, glued(notebook), works(config.bibtex_bibfiles))
+    page = f"{repository.site(config)}book/{topic}.html"
+    inserts = Inserts(links, glued(notebook), works(config.bibtex_bibfiles), page)
     copy = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )

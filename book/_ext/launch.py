@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import questions
 import repository
 from pybtex.database import parse_file
 from rerun import executed
@@ -70,6 +71,8 @@ def _directive(match: re.Match, inserts: Inserts) -> str:
         return ""
     if name == "pareto-front":
         return "*(This figure is drawn from the tables of all chapters, on the course's site.)*\n"
+    if name == "quiz":
+        return plain_markdown(questions.plain(body), inserts)
     if name in inserts.links:
         title, body = "Now you", f"{body}\n\n[Open the exercise]({inserts.links[name]})"
     elif name not in ("admonition", "exercise"):

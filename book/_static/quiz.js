@@ -24,8 +24,6 @@
     return { note, reasons: [...list.children] };
   };
 
-  const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
-
   const enliven = (form, index, changed) => {
     const type = form.dataset.kind === "several" ? "checkbox" : "radio";
     const items = [...form.querySelectorAll(".quiz-choices > li")];
@@ -49,8 +47,8 @@
       if (type === "radio") return "";
       const wrong = chosen.filter((is, i) => is && !right[i]).length;
       const missing = right.filter((is, i) => is && !chosen[i]).length;
-      if (!wrong && !missing) return "All of them, and no other.";
-      return `${count(wrong, "choice is", "choices are")} wrong, ${missing} missing.`;
+      const lacks = [wrong && `${wrong} wrong`, missing && `${missing} missing`].filter(Boolean);
+      return lacks.length ? `Not yet: ${lacks.join(", ")}.` : "All of them, and no other.";
     };
 
     const judge = () => {

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -12,6 +13,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]
 
 launch = pytest.importorskip("launch")
 questions = pytest.importorskip("questions")
+
+# The site in a browser: fixtures that all tests share, or those of the site's own tests.
+pytest_plugins = () if find_spec("website") else ("test_site",)
 
 TOPICS = sorted(path.stem for path in (ROOT / "exercises").glob("*.ipynb"))
 QUIZ = re.compile(r"^````\{quiz\}\n(.*?)^````$", re.M | re.S)
@@ -41,7 +45,7 @@ def test_a_quiz_is_read():
     )
     assert [choice.right for choice in question.choices] == [False, True, False]
     assert question.choices[0].reason.text == "One weight\nin 32 bits."
-    assert question.choices[2].text.line == 12
+    assert question.choices[2].text.line == 11
     questions.verify([question], {"half": "500"})
 
 
@@ -51,10 +55,10 @@ def test_a_quiz_is_read():
         ("   - [ ] 250\n     > Two bits.\n", "", 1, "2 choices"),
         ("- [x]", "- [ ]", 1, "0 right choices"),
         ("- [ ] 250", "- [x] 250", 1, "2 right choices"),
-        ("     > Two bits.\n", "", 12, "no reason .* for '250'"),
-        ("     > Two share a byte.\n", "     >\n", 8, "no reason"),
-        ("- [ ] 250", "- [] 250", 12, "a choice begins with"),
-        ("- [ ] 250", "* 250", 12, "a choice begins with"),
+        ("     > Two bits.\n", "", 11, "no reason .* for '250'"),
+        ("     > Two share a byte.\n", "     >\n", 7, "no reason"),
+        ("- [ ] 250", "- [] 250", 11, "a choice begins with"),
+        ("- [ ] 250", "* 250", 11, "a choice begins with"),
         ("1. How", "How", 1, "a question begins with"),
         ("take?", "take? Choose all.", 1, "'choose all' with 1 right"),
         (GOOD, "", 1, "without a question"),
@@ -182,7 +186,12 @@ def test_reasons_are_short_and_no_two_alike(quizzes):
 @pytest.fixture
 def quiz(server, page):
     """The page of a chapter, at its quiz."""
-    page.goto(server.address + "book/deployment.html", wait_until="load")
+    return open_quiz(page, server.address + "book/deployment.html")
+
+
+def open_quiz(page, address: str):
+    """A page with a quiz, as soon as its script has run."""
+    page.goto(address, wait_until="domcontentloaded")
     page.wait_for_selector(".quiz-score", state="attached")
     return page
 
@@ -263,7 +272,7 @@ def test_the_keyboard_is_enough(quiz):
 
 
 def test_a_reader_who_hears_the_page_is_told(quiz):
-    group = quiz.get_by_role("group").nth(0)
+    group = quiz.locator(".quiz").get_by_role("group").first
     assert group.get_by_role("radio").count() == 4
     assert "300 KB of weights" in group.locator("legend").inner_text()
     live = quiz.locator(".quiz-question").nth(0).locator(".quiz-reasons")
@@ -271,27 +280,24 @@ def test_a_reader_who_hears_the_page_is_told(quiz):
     assert quiz.locator(".quiz-score").get_attribute("role") == "status"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_answered_quiz_is_accessible_and_fits(server, browser, theme):
-    axe = (ROOT / "tests" / "assets" / "axe.min.js").read_text(encoding="utf-8")
-    context = browser.new_context(color_scheme=theme, viewport={"width": 360, "height": 800})
-    page = context.new_page()
-    page.goto(server.address + "book/distillation.html", wait_until="load")
-    page.wait_for_selector(".quiz-score", state="attached")
+def test_an_answered_quiz_is_accessible_and_fits(server, page):
+    page.set_viewport_size({"width": 360, "height": 800})
+    open_quiz(page, server.address + "book/capstone.html")
     for number in range(7):
         choose(page, number, number % 3)
         check(page, number)
-    page.evaluate(axe)
-    found = page.evaluate("axe.run('.quiz')")["violations"]
-    assert not found, [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    context.close()
+    page.evaluate((ROOT / "tests" / "assets" / "axe.min.js").read_text(encoding="utf-8"))
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        found = page.evaluate("axe.run('.quiz')")["violations"]
+        assert not found, [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found]
 
 
 def test_without_scripts_the_answers_are_in_a_fold(server, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(server.address + "book/deployment.html")
+    page.goto(server.address + "book/deployment.html", wait_until="domcontentloaded")
     assert page.locator(".quiz input").count() == page.locator(".quiz button").count() == 0
     assert page.locator(".quiz-choices > li").count() == 28
     fold = page.locator(".quiz details").first

@@ -89,11 +89,13 @@ class Master:
     Attributes:
         release: the student's notebook.
         solution: the same notebook, answered.
+        marked: the same, with the marks around what students do not get.
     """
 
     topic: str
     release: NotebookNode
     solution: NotebookNode
+    marked: NotebookNode
     questions: tuple[Question, ...]
 
     @property
@@ -197,14 +199,15 @@ def _question_name(cell: NotebookNode, seen: set[str]) -> str:
 def _assemble(topic: str, notebook: NotebookNode, assignment: Assignment, tests: _Tests) -> Master:
     full = _finish(notebook, topic)
     release = _finish(strip_solutions_and_output(assignment, notebook), topic)
-    solution = _answered(release, full)
+    marked = _answered(release, full)
+    solution = _unmarked(marked)
     questions = tuple(
         _question(config, cases, solution, release) for config, cases in tests.by_question()
     )
     if not questions:
         raise CourseError("there is no question: begin one with a raw cell `# BEGIN QUESTION`.")
     _require_grader(release, topic)
-    return Master(topic, release, solution, questions)
+    return Master(topic, release, solution, marked, questions)
 
 
 def _finish(notebook: NotebookNode, topic: str) -> NotebookNode:
@@ -233,12 +236,20 @@ def _finish(notebook: NotebookNode, topic: str) -> NotebookNode:
 
 
 def _answered(release: NotebookNode, full: NotebookNode) -> NotebookNode:
-    """The release with each answer cell filled in from the master, without otter's marks."""
+    """The release with each answer cell filled in from the master, otter's marks included."""
     sources = {cell.id: cell.source for cell in full.cells}
-    solution = copy.deepcopy(release)
+    marked = copy.deepcopy(release)
+    for cell in marked.cells:
+        if is_answer(cell):
+            cell.source = sources[cell.id]
+    return marked
+
+
+def _unmarked(marked: NotebookNode) -> NotebookNode:
+    solution = copy.deepcopy(marked)
     for cell in solution.cells:
         if is_answer(cell):
-            cell.source = _without_marks(sources[cell.id])
+            cell.source = _without_marks(cell.source)
     return solution
 
 

@@ -89,13 +89,11 @@ class Master:
     Attributes:
         release: the student's notebook.
         solution: the same notebook, answered.
-        marked: the same, with the marks around what students do not get.
     """
 
     topic: str
     release: NotebookNode
     solution: NotebookNode
-    marked: NotebookNode
     questions: tuple[Question, ...]
 
     @property
@@ -199,15 +197,14 @@ def _question_name(cell: NotebookNode, seen: set[str]) -> str:
 def _assemble(topic: str, notebook: NotebookNode, assignment: Assignment, tests: _Tests) -> Master:
     full = _finish(notebook, topic)
     release = _finish(strip_solutions_and_output(assignment, notebook), topic)
-    marked = _answered(release, full)
-    solution = _unmarked(marked)
+    solution = _answered(release, full)
     questions = tuple(
         _question(config, cases, solution, release) for config, cases in tests.by_question()
     )
     if not questions:
         raise CourseError("there is no question: begin one with a raw cell `# BEGIN QUESTION`.")
     _require_grader(release, topic)
-    return Master(topic, release, solution, marked, questions)
+    return Master(topic, release, solution, questions)
 
 
 def _finish(notebook: NotebookNode, topic: str) -> NotebookNode:
@@ -236,20 +233,12 @@ def _finish(notebook: NotebookNode, topic: str) -> NotebookNode:
 
 
 def _answered(release: NotebookNode, full: NotebookNode) -> NotebookNode:
-    """The release with each answer cell filled in from the master, otter's marks included."""
+    """The release with each answer cell filled in from the master, without otter's marks."""
     sources = {cell.id: cell.source for cell in full.cells}
-    marked = copy.deepcopy(release)
-    for cell in marked.cells:
-        if is_answer(cell):
-            cell.source = sources[cell.id]
-    return marked
-
-
-def _unmarked(marked: NotebookNode) -> NotebookNode:
-    solution = copy.deepcopy(marked)
+    solution = copy.deepcopy(release)
     for cell in solution.cells:
         if is_answer(cell):
-            cell.source = _without_marks(cell.source)
+            cell.source = _without_marks(sources[cell.id])
     return solution
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 from string import Template
 
 import nbformat
+from nbformat import NotebookNode
 
 from autograder import results
 from autograder.build import all_tests
-from autograder.course import Course, CourseError
+from autograder.course import ROOT, Course, CourseError
 from autograder.master import Master, read_master
-from autograder.nbgrader.source import annotate, source
+from autograder.nbgrader.source import annotate
 
 BUNDLES = "bundles"  # beside source/: the tests, out of every notebook
 CONFIG = "nbgrader_config.py"
@@ -69,10 +70,11 @@ def write(
     files = {}
     for master in (read_master(course, topic) for topic in topics):
         files[master.topic] = _files(master)
-        same = _present(out, master.topic) == files[master.topic]
-        (report.unchanged if same else report.written).append(master)
+        current = _is_current(_present(out, master.topic), master.topic, files[master.topic])
+        (report.unchanged if current else report.written).append(master)
     if not renew:
-        _require_unused(out, [master.topic for master in report.written])
+        for master in report.written:
+            _require_unused(out, master.topic, files[master.topic])
     _make_private(out, out / "source", out / BUNDLES)
     for name, text in _papers(course, topics, settings).items():
         if not (out / name).exists():
@@ -102,16 +104,15 @@ def _require_place(out: Path, settings: Settings) -> None:
         raise CourseError(f"{out} is configured already: change what you want in {out / CONFIG}.")
 
 
-def _require_unused(out: Path, topics: list[str]) -> None:
-    """Students who have handed in are graded by the tests of the day they got the notebook."""
-    for topic in topics:
-        found = sorted(out.glob(f"submitted/*/*/{topic}.ipynb"))
-        if found:
-            raise CourseError(
-                f"{topic} has changed, but {found[0].relative_to(out)} and perhaps others are "
-                "handed in. Nothing was written. Leave the topic out, write into a new folder, or "
-                "say --renew and then run generate_assignment and autograde --force again."
-            )
+def _require_unused(out: Path, topic: str, files: dict[str, str]) -> None:
+    """A topic that students have handed in, or whose notebook was edited here, stays as it is."""
+    remedy = "Nothing was written. Leave the topic out, or say --renew to have it replaced."
+    for work in sorted(out.glob(f"submitted/*/*/{topic}.ipynb"))[:1]:
+        where = work.relative_to(out)
+        raise CourseError(f"{topic} would change, but {where} is handed in already. {remedy}")
+    present, (notebook, written) = _present(out, topic), _source(topic)
+    if present.get(notebook) not in (None, present.get(written), files[notebook]):
+        raise CourseError(f"{topic} would change, but {notebook} was edited here. {remedy}")
 
 
 # ---------------------------------------------------------------- what is written
@@ -120,11 +121,19 @@ def _require_unused(out: Path, topics: list[str]) -> None:
 def _files(master: Master) -> dict[str, str]:
     """The topic's files by their path in the course's folder."""
     topic = master.topic
-    release = annotate(master.release, master)
+    release, source = (_text(annotate(n, master)) for n in (master.release, master.solution))
     files = {f"{BUNDLES}/{topic}/tests/{n}": text for n, text in all_tests(master).items()}
-    files[f"{BUNDLES}/{topic}/release.ipynb"] = nbformat.writes(release) + "\n"
-    files[f"source/{topic}/{topic}.ipynb"] = nbformat.writes(source(master)) + "\n"
-    return files
+    files[f"{BUNDLES}/{topic}/release.ipynb"] = release
+    return files | dict.fromkeys(_source(topic), source)
+
+
+def _source(topic: str) -> tuple[str, str]:
+    """The notebook that an instructor may edit, and how it was written."""
+    return f"source/{topic}/{topic}.ipynb", f"{BUNDLES}/{topic}/source.ipynb"
+
+
+def _text(notebook: NotebookNode) -> str:
+    return nbformat.writes(notebook) + "\n"
 
 
 def _present(out: Path, topic: str) -> dict[str, str]:
@@ -132,6 +141,12 @@ def _present(out: Path, topic: str) -> dict[str, str]:
     paths = [*out.glob(f"{BUNDLES}/{topic}/**/*.*"), *out.glob(f"source/{topic}/{topic}.ipynb")]
     kept = [path for path in paths if path.suffix in (".py", ".ipynb")]
     return {p.relative_to(out).as_posix(): p.read_text(encoding="utf-8") for p in kept}
+
+
+def _is_current(present: dict[str, str], topic: str, files: dict[str, str]) -> bool:
+    """Whether all is as it would be written; an instructor may have edited the notebook since."""
+    notebook, _ = _source(topic)
+    return notebook in present and {**present, notebook: files[notebook]} == files
 
 
 def _write_topic(out: Path, topic: str, files: dict[str, str]) -> None:
@@ -151,6 +166,7 @@ def _make_private(*folders: Path) -> None:
 def _papers(course: Course, topics: list[str], settings: Settings) -> dict[str, str]:
     """What is the instructor's own from the first day on."""
     words = {
+        "tools": repr(str(ROOT)),
         "clone": repr(str(course.root)),
         "name": repr(settings.name or "efficient-ai"),
         "exchange": repr(settings.exchange or EXCHANGE),

@@ -1,7 +1,8 @@
-"""What the written configuration puts in the place of three of nbgrader's own parts.
+"""What the written configuration puts in the place of some of nbgrader's own parts.
 
-`Reader` for its exporter, `Mend` for `DeduplicateIds`, `Examine` for `Execute`. A notebook that is
-not of this course has no bundle here and is left to nbgrader.
+`Blank` for `ClearSolutions`, `Reader` for the exporter of `autograde`, `Mend` for `DeduplicateIds`,
+`Examine` for `Execute`. A notebook that is not of this course has no bundle here and is left to
+nbgrader, and so is a cell that an instructor added to one of ours.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbgrader.preprocessors import DeduplicateIds, Execute
-from nbgrader.utils import is_grade
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import ClearSolutions, DeduplicateIds, Execute
+from nbgrader.utils import is_grade, is_solution
 from traitlets import Bool, Float, Unicode
 
 from autograder import results
@@ -27,6 +30,23 @@ from autograder.grade import announce
 from autograder.nbgrader import mend
 from autograder.nbgrader.course import BUNDLES
 from autograder.pages import page
+
+
+class Blank(ClearSolutions):
+    """Students get the answer cells that they have in the exercise."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Put the exercise's cells in the place of the solution's."""
+        bundle = _bundle(self, resources)
+        self._given = {cell.id: cell for cell in _release(bundle).cells} if bundle else {}
+        return super().preprocess(nb, resources)
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int):
+        """See `preprocess`."""
+        if is_solution(cell) and cell.get("id") in self._given:
+            cell.source = self._given[cell.id].source
+            return cell, resources
+        return super().preprocess_cell(cell, resources, cell_index)
 
 
 class Reader(NotebookExporter):
@@ -45,8 +65,7 @@ class Mend(DeduplicateIds):
         bundle = _bundle(self, resources)
         if bundle is None:
             return super().preprocess(nb, resources)
-        release = nbformat.read(bundle / "release.ipynb", as_version=4)
-        return mend.mend(nb, release), resources
+        return mend.mend(nb, _handed_out(self, resources) or _release(bundle)), resources
 
 
 class Examine(Execute):
@@ -88,25 +107,43 @@ class Examine(Execute):
         return record
 
 
-def _handed_in(hook: Examine, resources: dict) -> Submission:
-    about = resources["nbgrader"]
-    course = hook.parent.parent.coursedir
-    folder = course.format_path(course.submitted_directory, about["student"], about["assignment"])
-    return Submission(f"{about['student']}.ipynb", Path(folder, f"{about['notebook']}.ipynb"))
-
-
-def _bundle(hook: Mend | Examine, resources: dict) -> Path | None:
+def _bundle(hook: Preprocessor, resources: dict) -> Path | None:
     """The folder with the tests of this notebook; None if the notebook is none of ours."""
-    course = hook.parent.parent.coursedir  # a hook belongs to an exporter, that to a converter
-    folder = Path(course.root, BUNDLES, resources["nbgrader"]["notebook"])
+    folder = Path(_coursedir(hook).root, BUNDLES, resources["nbgrader"]["notebook"])
     return folder if folder.is_dir() else None
+
+
+def _release(bundle: Path) -> NotebookNode:
+    return nbformat.read(bundle / "release.ipynb", as_version=4)
+
+
+def _handed_out(hook: Preprocessor, resources: dict) -> NotebookNode | None:
+    """What `generate_assignment` made, cells of the instructor's own included, if it is here."""
+    path = _place(hook, _coursedir(hook).release_directory, ".", resources)
+    return nbformat.read(path, as_version=4) if path.is_file() else None
+
+
+def _handed_in(hook: Preprocessor, resources: dict) -> Submission:
+    student = resources["nbgrader"]["student"]
+    path = _place(hook, _coursedir(hook).submitted_directory, student, resources)
+    return Submission(f"{student}.ipynb", path)
+
+
+def _place(hook: Preprocessor, step: str, student: str, resources: dict) -> Path:
+    about = resources["nbgrader"]
+    folder = _coursedir(hook).format_path(step, student, about["assignment"])
+    return Path(folder, f"{about['notebook']}.ipynb")
+
+
+def _coursedir(hook: Preprocessor) -> CourseDirectory:
+    return hook.parent.parent.coursedir  # a hook belongs to an exporter, that to a converter
 
 
 def _outputs(cell: NotebookNode, record: dict) -> list[NotebookNode]:
     """What stands below a cell: points and messages below a check, remarks below the first."""
     role = cell.metadata.get("nbgrader", {})
     if is_grade(cell):
-        question = next(q for q in record["questions"] if q["name"] == role["grade_id"])
+        question = _question(record, role["grade_id"])
         words = page("nbgrader.html", question=question, note="")
         data = {"text/plain": json.dumps(question["score"]), "text/html": words}
         return [nbformat.v4.new_output("execute_result", data)]
@@ -115,6 +152,16 @@ def _outputs(cell: NotebookNode, record: dict) -> list[NotebookNode]:
         data = {"text/plain": record["note"], "text/html": words}
         return [nbformat.v4.new_output("display_data", data)]
     return []
+
+
+def _question(record: dict, name: str) -> dict:
+    for question in record["questions"]:
+        if question["name"] == name:
+            return question
+    raise CourseError(
+        f"The graded cell {name!r} has no tests in {BUNDLES}/{record['topic']}/. A cell that you "
+        "add for points must be one that you grade by hand."
+    )
 
 
 # ---------------------------------------------------------------- one engine at a time

@@ -8,6 +8,7 @@ This is for nbgrader's books and for display: the engine grades the file as it w
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 
 import nbformat
@@ -20,7 +21,10 @@ from autograder import notebooks
 def read(path: Path) -> NotebookNode:
     """The notebook in `path`: as it is, else its code cells, else one without cells."""
     try:
-        _, notebook = normalize(nbformat.read(path, as_version=4))
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["nbformat"] != 4:
+            raise ValueError("of another age, or of none that it says")
+        _, notebook = normalize(nbformat.from_dict(document))
         nbformat.validate(notebook)
     except Exception:  # a student's file may be anything
         return nbformat.v4.new_notebook(cells=_code_cells(path))
@@ -62,10 +66,8 @@ def mend(notebook: NotebookNode, release: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def _claims(cell: NotebookNode) -> set[str]:
-    """The names that a code cell goes by."""
-    if cell.cell_type != "code":
-        return set()
+def _claims(cell: NotebookNode) -> set[tuple[str, str]]:
+    """The names that a cell goes by, each with the cell's type."""
     given = cell.metadata.get("nbgrader")
     name = given.get("grade_id") if isinstance(given, dict) else None
-    return {text for text in (name, cell.get("id")) if isinstance(text, str)}
+    return {(cell.cell_type, text) for text in (name, cell.get("id")) if isinstance(text, str)}

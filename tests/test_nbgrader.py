@@ -211,8 +211,8 @@ def test_students_get_the_exercise(term):
     assert [(c.id, c.source) for c in handed_out.cells] == [
         (c.id, c.source) for c in exercise.cells
     ]
-    for cell in handed_out.cells:
-        assert cell.metadata.get("editable", True) is not is_answer(cell) or cell.id == "text-1"
+    for cell in (cell for cell in handed_out.cells if cell.cell_type == "code"):
+        assert cell.metadata.get("editable", True) is is_answer(cell)
 
 
 def test_no_secret_leaves_the_course(term):
@@ -431,7 +431,6 @@ def test_the_folder_and_its_renewal(run, copied, tmp_path):
     assert said.startswith(f"shrink: 2 questions, 5 points\n{out}: 1 written, 0 as they were\n")
     config = (out / "nbgrader_config.py").read_text()
     assert "course_id = 'ml-2'" in config and "root = '/srv/exchange'" in config
-    assert (out / "assignments.csv").read_text() == "name,duedate\nshrink,\n"
     before = contents(out)
     assert run("--out", out)[1].startswith(f"{out}: 0 written, 1 as they were\n")
     assert contents(out) == before

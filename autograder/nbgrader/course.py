@@ -1,8 +1,7 @@
 """Write the folder that nbgrader works in, or renew its notebooks and tests.
 
-What an instructor edits is written once and never again: the configuration, the lists of students
-and of assignments. What comes from the masters is renewed, but not under the feet of students who
-have handed in.
+What an instructor edits is written once and never again: the configuration, the list of students.
+What comes from the masters is renewed, but not under the feet of students who have handed in.
 """
 
 from __future__ import annotations
@@ -174,9 +173,5 @@ def _papers(course: Course, topics: list[str], settings: Settings) -> dict[str, 
         "topic": topics[0],
     }
     texts = {name: (TEXTS / f"{name}.txt").read_text(encoding="utf-8") for name in FILLED}
-    rows = "".join(f"{topic},\n" for topic in topics)
-    return {
-        **{name: Template(text).substitute(words) for name, text in texts.items()},
-        "assignments.csv": f"name,duedate\n{rows}",
-        "students.csv": "id,first_name,last_name,email\n",
-    }
+    filled = {name: Template(text).substitute(words) for name, text in texts.items()}
+    return {**filled, "students.csv": "id,first_name,last_name,email\n"}

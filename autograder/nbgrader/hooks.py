@@ -8,7 +8,10 @@ nbgrader, and so is a cell that an instructor added to one of ours.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from logging import Logger
 from pathlib import Path
@@ -30,6 +33,8 @@ from autograder.grade import announce
 from autograder.nbgrader import mend
 from autograder.nbgrader.course import BUNDLES
 from autograder.pages import page
+
+IDLE_SECONDS = 300  # an engine that nobody needs holds some hundred megabytes
 
 
 class Blank(ClearSolutions):
@@ -96,10 +101,10 @@ class Examine(Execute):
     def _grade(self, bundle: Path, submission: Submission) -> dict:
         limits = Limits(total_seconds=self.total_seconds)
         order = Order(bundle.name, bundle, Path(self.clone), self.seed, limits)
-        engine = running(order, self.log)
-        if self.strict and any(engine.layers.values()):
-            raise CourseError("Examine.strict: a layer is missing. Nothing was graded.")
-        record = engine.grade(submission)
+        with kept.lend(order, self.log) as engine:
+            if self.strict and any(engine.layers.values()):
+                raise CourseError("Examine.strict: a layer is missing. Nothing was graded.")
+            record = engine.grade(submission)
         if results.LOST["engine"] in record["note"]:
             raise CourseError(f"{submission.path}: {results.LOST['engine']}")
         if record["status"] != "graded":
@@ -183,20 +188,42 @@ class Order:
         return Engine(self.topic, self.bundle, package, self.seed, self.limits)
 
 
-_running: dict[Order, Engine] = {}
+class Kept:
+    """The engine of the last order, warm for the next student; ended when none comes.
+
+    `nbgrader autograde` asks for a whole class in a row; the formgrader lives for days.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._order: Order | None = None
+        self._engine: Engine | None = None
+        self._timer = threading.Timer(0, self.close)
+        atexit.register(self.close)
+
+    @contextlib.contextmanager
+    def lend(self, order: Order, log: Logger) -> Iterator[Engine]:
+        """The engine for this order; a new one says what stands around a student's code."""
+        with self._lock:
+            self._timer.cancel()
+            if order != self._order or self._engine is None:
+                self.close()
+                self._engine, self._order = order.engine(), order
+                log.info(announce(self._engine.layers, jobs=1))
+            try:
+                yield self._engine
+            finally:
+                self._timer = threading.Timer(IDLE_SECONDS, self.close)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def close(self) -> None:
+        """End the engine, if one is running; wait until nobody uses it."""
+        with self._lock:
+            self._timer.cancel()
+            if self._engine is not None:
+                self._engine.close()
+            self._engine = None
 
 
-def running(order: Order, log: Logger) -> Engine:
-    """The engine for this order, kept warm from one student to the next."""
-    if order not in _running:
-        close()
-        _running[order] = order.engine()
-        log.info(announce(_running[order].layers, jobs=1))
-    return _running[order]
-
-
-@atexit.register
-def close() -> None:
-    """End the engine that is running, if one is."""
-    while _running:
-        _running.popitem()[1].close()
+kept = Kept()

@@ -21,10 +21,10 @@ from autograder import notebooks
 def read(path: Path) -> NotebookNode:
     """The notebook in `path`: as it is, else its code cells, else one without cells."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["nbformat"] != 4:
+        text = path.read_text(encoding="utf-8")
+        if json.loads(text)["nbformat"] != 4:
             raise ValueError("of another age, or of none that it says")
-        _, notebook = normalize(nbformat.from_dict(document))
+        _, notebook = normalize(nbformat.reads(text, as_version=4))
         nbformat.validate(notebook)
     except Exception:  # a student's file may be anything
         return nbformat.v4.new_notebook(cells=_code_cells(path))

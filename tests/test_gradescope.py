@@ -58,6 +58,7 @@ def root(archive):
         (folder / name).mkdir()
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(folder / "source")
+    subprocess.run(["chmod", "-R", "go-rwx", folder / "source"], check=True)  # as setup.sh does
     shutil.copy(folder / "source" / "run_autograder", folder)
     (folder / "run_autograder").chmod(0o755)
     (folder / "submission_metadata.json").write_text('{"users": [{"email": "ada@example.org"}]}')

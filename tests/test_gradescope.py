@@ -21,6 +21,7 @@ import nbformat
 import pytest
 
 from autograder.boundary.limits import MIB, Limits
+from autograder.build import EPOCH
 from autograder.course import ROOT, Course, CourseError
 from autograder.grade import grade_class
 from autograder.gradescope import Settings, pack
@@ -292,6 +293,7 @@ def test_the_zip_is_small_pinned_and_always_the_same(archive, tmp_path):
         names = set(packed.namelist())
         assert packed.read("constraints.txt") == (ROOT / "requirements.lock").read_bytes()
         wanted = packed.read("requirements.txt").decode().split()
+        assert {info.date_time for info in packed.infolist()} == {EPOCH}
         modes = {n: packed.getinfo(n).external_attr >> 16 for n in ("setup.sh", "run_autograder")}
         for script in modes:
             (tmp_path / script).write_bytes(packed.read(script))

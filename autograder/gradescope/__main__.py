@@ -38,9 +38,7 @@ def main(root: Path) -> None:
     _write(out, sorry(UNFINISHED))
     signal.alarm(60 * settings.minutes - LAST_SECONDS)  # its default is to end this process
     for private in (SOURCE, root / "submission", out.parent):
-        private.chmod(
-            0o700
-        )  # where the engine cannot hide them, the student's user finds no way in
+        private.chmod(0o700)  # what the engine cannot hide, a student's user cannot open
     try:
         answer = shown(grade(settings, handed_in(root / "submission")), settings.show)
     except CourseError as error:

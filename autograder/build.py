@@ -157,7 +157,8 @@ def _autograder_zip(course: Course, tests: dict[str, str]) -> bytes:
 
 def package_files(course: Course) -> list[Path]:
     """The course package's modules and data, without the checks."""
-    return [path for path in course.package() if any(map(path.match, PACKAGE_FILES))]
+    package = course.root / "efficientai"
+    return sorted(path for pattern in PACKAGE_FILES for path in package.glob(pattern))
 
 
 def _otter_zip_entries(tests: dict[str, str]) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ INSTALL = """# Colab does not have the course's package yet; elsewhere this cell
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install -q git+{url}"""
+    %pip install -q "efficientai[backends] @ git+{url}""""
 
 FENCE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\} *(?P<title>[^\n]*)\n"

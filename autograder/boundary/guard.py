@@ -47,7 +47,7 @@ def _trial(limits: Limits, view: jail.Layers) -> dict:
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
         layers = jail.Layers()
-        home = jail.isolate(limits, layers, 0, not view.missing)
+        home = jail.isolate(limits, layers, 0, not view["file system"])
         if os.fork() == 0:
             jail.lock_in(limits, layers, 0, home)
             theirs.send(json.dumps(layers).encode())

@@ -1,4 +1,4 @@
-"""The command line: ``python -m autograder build | verify | sample | grade | report | export``."""
+"""The command line: ``python -m autograder`` lists its commands."""
 
 from __future__ import annotations
 
@@ -163,6 +163,21 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
+def nbgrader(options: argparse.Namespace) -> int:
+    """Write the course in nbgrader's form, or renew what came from the masters."""
+    from autograder.nbgrader import course
+
+    settings = course.Settings(options.course_id, options.exchange, options.seed)
+    done = course.write(
+        options.course, _topics(options), options.out, settings, renew=options.renew
+    )
+    for master in done.written:
+        print(f"{master.topic}: {len(master.questions)} questions, {master.points:g} points")
+    print(f"{options.out}: {len(done.written)} written, {len(done.unchanged)} as they were")
+    print(f"How to go on: {options.out / 'README.md'}")
+    return 0
+
+
 def _topics(options: argparse.Namespace) -> list[str]:
     """The topics asked for, or all of them."""
     topics = options.topics or options.course.topics()
@@ -216,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_grade(commands)
     _add_report(commands)
     _add_export(commands)
+    _add_nbgrader(commands)
     return parser
 
 
@@ -296,6 +312,20 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "--column", help="where the scores go; default: the one named after the topic"
     )
     command.add_argument("--id", help="the column of ids, in a table of your own")
+
+
+def _add_nbgrader(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, nbgrader, "write the course as a folder that nbgrader works in")
+    command.add_argument("topics", nargs="*", metavar="topic", help="default: every topic")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="empty, or such a course to renew"
+    )
+    command.add_argument("--course-id", metavar="NAME", help="nbgrader's; default: efficient-ai")
+    command.add_argument("--exchange", metavar="DIR", help="nbgrader's; default: its own")
+    command.add_argument("--seed", help="of the hidden cases; default: drawn by lot")
+    command.add_argument(
+        "--renew", action="store_true", help="change even what students have handed in"
+    )
 
 
 def _minutes(text: str) -> int:

@@ -105,9 +105,14 @@ def _test_case(case: Case) -> str:
     )
 
 
+def all_tests(master: Master) -> dict[str, str]:
+    """The test files by name, hidden cases included: for instructors alone."""
+    return _tests(master, hidden=True)
+
+
 def _write_bundle(course: Course, master: Master) -> None:
     folder = course.bundle(master.topic)
-    tests = _tests(master, hidden=True)
+    tests = all_tests(master)
     if _write_folder(folder / "tests", tests, owned="*.py"):
         (folder / "signatures.json").unlink(missing_ok=True)  # they speak of other tests
     notebooks = {"release.ipynb": master.release, "solution.ipynb": master.solution}

@@ -3,175 +3,31 @@
 Screenshots at two widths in two themes are left in `_build/screenshots/` to be looked at.
 """
 
-import fcntl
-import functools
-import gzip
-import http.server
 import json
 import re
-import shutil
 import subprocess
 import sys
-import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import nbformat
 import pytest
+from website import ROOT, violations, watch
 
-sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
-
-ROOT = Path(__file__).resolve().parents[1]
-SITE = ROOT / "_build" / "html"
 SHOTS = ROOT / "_build" / "screenshots"
-AXE = (ROOT / "tests" / "assets" / "axe.min.js").read_text(encoding="utf-8")
-PREFIX = "/efficient-ai/"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 THEMES, WIDTHS = ("light", "dark"), (1280, 360)
 FIRST_VISIT_BYTES = 500_000
-SOURCES = ("_config.yml", "_toc.yml", "book", "efficientai", "exercises")
 COLAB = re.compile(r"https://colab\.research\.google\.com/github/([^/]+/[^/]+)/blob/([^/]+)/(.+)")
 
 
-# ---------------------------------------------------------------- the site and its server
-
-
-@pytest.fixture(scope="session")
-def site() -> Path:
-    """The finished site; built here if a source is newer. One process builds, others wait."""
-    SITE.parent.mkdir(exist_ok=True)
-    with open(SITE.parent / "site.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_fresh():
-            command = [sys.executable, "-m", "book.build"]
-            run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-            assert run.returncode == 0, complaints(run.stdout + run.stderr)
-            (SITE / ".built").touch()
-    return SITE
-
-
-def complaints(log: str) -> str:
-    """The lines of a build's output that say what is wrong, else its end."""
-    wrong = [line for line in log.splitlines() if re.search("WARNING|ERROR|rror:|failed", line)]
-    return "\n".join(wrong) or log[-3000:]
-
-
-def is_fresh() -> bool:
-    """Whether the site was built after the last change of anything that it is made from."""
-    stamp = SITE / ".built"
-    return stamp.exists() and stamp.stat().st_mtime >= max(map(changed, SOURCES))
-
-
-def changed(name: str) -> float:
-    """When a source, or anything in it, changed last."""
-    path = ROOT / name
-    files = (
-        [path] if path.is_file() else [p for p in path.rglob("*") if "__pycache__" not in p.parts]
-    )
-    return max(p.stat().st_mtime for p in files if p.is_file())
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves the site below PREFIX, compressed as any ordinary host does."""
-
-    def translate_path(self, path: str) -> str:
-        """Map an address below PREFIX to a file; anything else does not exist."""
-        inside = path.startswith(PREFIX)
-        return super().translate_path("/" + path[len(PREFIX) :] if inside else "/no-such-file")
-
-    def do_GET(self) -> None:
-        """Answer with gzip, except for fonts, which are compressed already."""
-        path = Path(self.translate_path(self.path))
-        path = path / "index.html" if path.is_dir() else path
-        if not path.is_file():
-            return self.send_error(404)
-        body, packed = path.read_bytes(), path.suffix not in {".woff2", ".woff", ".png"}
-        body = gzip.compress(body, 6) if packed else body
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        self.send_header("Content-Length", str(len(body)))
-        if packed:
-            self.send_header("Content-Encoding", "gzip")
-        self.end_headers()
-        self.wfile.write(body)
-        self.server.sent += len(body)
-
-    def log_message(self, *arguments) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(scope="session")
-def server(site):
-    """A local server; `.address` is the start page and `.sent` counts the bytes of all answers."""
-    handler = functools.partial(Handler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        running.sent, running.daemon_threads = 0, True
-        running.address = f"http://127.0.0.1:{running.server_port}{PREFIX}"
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield running
-        running.shutdown()
-
-
-@pytest.fixture(scope="module")  # it holds an event loop, which would be in other modules' way
-def browser():
-    """Chromium, from the system or from Playwright."""
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        found = next(filter(None, map(shutil.which, BROWSERS)), own if own.exists() else None)
-        if found is None:
-            pytest.skip(
-                "no Chromium found; get one with `python -m playwright install --with-deps "
-                "chromium` or from your system's packages"
-            )
-        chromium = playwright.chromium.launch(executable_path=str(found), args=FLAGS)
-        yield chromium
-        chromium.close()
+# ---------------------------------------------------------------- every page
 
 
 def pages(site: Path) -> list[str]:
     """The address of every page, relative to the start."""
     found = (path.relative_to(site) for path in site.rglob("*.html"))
     return sorted(path.as_posix() for path in found if path.parts[0] != "_static")
-
-
-@pytest.fixture
-def page(browser):
-    """A fresh tab without history."""
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
-
-
-# ---------------------------------------------------------------- every page
-
-
-def watch(page, address: str) -> list[str]:
-    """Collect what a page must not do: errors on the console, requests to other hosts."""
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-    page.on(
-        "console",
-        lambda line: wrong.append(f"console: {line.text}") if line.type == "error" else None,
-    )
-    page.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((address, "data:"))
-            else wrong.append(f"request to {request.url}")
-        ),
-    )
-    return wrong
-
-
-def violations(page, rules: list[str] | None = None) -> list[str]:
-    """What axe finds on the page that is open, with all its rules or with some."""
-    page.evaluate(AXE)
-    options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
-    found = page.evaluate("options => axe.run(options)", options)["violations"]
-    return [f"axe {v['id']}: {v['help']}: {v['nodes'][0]['html'][:200]}" for v in found]
 
 
 def open_page(page, address: str) -> None:

@@ -27,6 +27,12 @@ def chapter_in_colab(config, docname: str) -> str:
     return colab(config, f"_sources/{docname}.ipynb", "gh-pages")
 
 
+def site(config) -> str:
+    """The address of the published site: GitHub Pages of the repository."""
+    owner, name = slug(config).split("/")
+    return f"https://{owner}.github.io/{name}/"
+
+
 def page_of(config, path: str) -> str:
     """The address of a file or folder on GitHub; `.` is the front page."""
     front = f"https://github.com/{slug(config)}"

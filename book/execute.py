@@ -24,6 +24,8 @@ from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_note
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from autograder.course import Course
+
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -97,12 +99,13 @@ def package_sources(code: str, package: Path) -> list[Path]:
     A module counts as used when its name stands anywhere as a word. That is sometimes one too
     many, which costs an execution; it is never one too few, which would show a stale number.
     """
-    modules = {path.stem: path for path in package.glob("*.py")}
+    files = Course(package.parent).package()
+    modules = {path.stem: path for path in files if path.suffix == ".py"}
     used, words = set(), set(re.findall(r"\w+", code)) | {"__init__"}
     while found := (words & modules.keys()) - used:
         used |= found
         words = {w for name in found for w in re.findall(r"\w+", modules[name].read_text())}
-    data = [path for path in package.iterdir() if path.is_file() and path.suffix != ".py"]
+    data = [path for path in files if path.suffix != ".py"]
     return sorted([modules[name] for name in used] + data)
 
 

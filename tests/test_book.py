@@ -67,6 +67,13 @@ def test_sources_follow_imports_and_nothing_else(package):
     assert found == {"__init__", "a", "b"}
 
 
+@pytest.mark.parametrize("name", [".a.py.swp", ".#a.py", "~a.py", "#a.py#", "a.py~"])
+def test_what_an_editor_leaves_is_no_source(package, name):
+    before = execute.package_sources("from efficientai import a", package)
+    (package / name).write_text("half a line")
+    assert execute.package_sources("from efficientai import a", package) == before
+
+
 @pytest.mark.parametrize("name, reruns", [("a", True), ("b", True), ("c", False)])
 def test_a_changed_module_runs_only_the_chapters_that_use_it(package, make_chapter, name, reruns):
     chapter = make_chapter("from efficientai import a")
@@ -270,7 +277,7 @@ def table_of(scores):
     }
 
 
-def test_pareto_figure_names_the_front_and_its_caption_counts(tmp_path):
+def test_pareto_figure_marks_the_front_and_its_caption_counts(tmp_path):
     networks = table_of(SCORES)
     fronts = {cost: pareto.front(networks, cost) for cost in pareto.COSTS}
     # by time the worse one is the fastest; by the others "small" costs less and knows more
@@ -278,6 +285,7 @@ def test_pareto_figure_names_the_front_and_its_caption_counts(tmp_path):
     text = pareto.caption(networks, fronts)
     assert "All 4 networks" in text and "2, 2, 3 and 2" in text
     assert "2 on all four (dense, small), and 1 on none" in text
+    assert pareto.letter(networks, fronts) == {"dense": "a", "small": "b", "worse": "c"}
     pareto.draw(networks, fronts, tmp_path / "front.svg")
     assert "<svg" in (tmp_path / "front.svg").read_text()
 

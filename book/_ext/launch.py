@@ -9,6 +9,7 @@ branch `gh-pages`, from which they read that notebook.
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -102,7 +103,7 @@ def launchable(notebook: nbformat.NotebookNode, config, topic: str) -> nbformat.
     """
     url = config.html_theme_options["repository_url"]
     links = {"exercise": repository.first(repository.exercise_launches(config, topic))}
-    inserts = Inserts(links, glued(notebook), works(config.bibtex_bibfiles))
+    inserts = Inserts(links, glued(notebook), works(tuple(config.bibtex_bibfiles)))
     copy = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )
@@ -130,7 +131,8 @@ def _text(data: dict[str, str]) -> str:
     return next(value for mime, value in data.items() if mime.endswith("text/plain")).strip("'")
 
 
-def works(files: list[str]) -> dict[str, str]:
+@cache
+def works(files: tuple[str, ...]) -> dict[str, str]:
     """For every key of the bibliography the authors and the year, as in running text."""
     root = Path(__file__).resolve().parents[2]
     entries = {k: e for name in files for k, e in parse_file(root / name).entries.items()}

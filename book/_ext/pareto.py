@@ -4,19 +4,17 @@
     ```
 
 Its points are what `efficientai.evaluation.scorecard` measured in all chapters, taken from the
-executed notebooks as the growing table takes them. For each cost the networks on the front have a
-letter. The caption counts them, so that it says what the picture shows.
+executed notebooks as the growing table takes them. For each cost the networks on the front are
+named. The caption counts them, so that it says what the picture shows.
 """
 
 from pathlib import Path
-from string import ascii_lowercase
 
 import growing
 import matplotlib.pyplot as plt
 from docutils import nodes
-from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
-from rerun import executed
+from rerun import depend_on
 from sphinx.util.docutils import SphinxDirective
 
 from efficientai import plotting
@@ -30,8 +28,7 @@ COSTS = {
 }
 ALT = (
     "Four panels of accuracy against a cost, for every network in the book: bytes, MACs, time and "
-    "energy. Grey dots are beaten by others; a line joins those that are not, with letters whose "
-    "names stand below the panels."
+    "energy. Grey dots are beaten by others; a line joins those that are not, with their names."
 )
 
 
@@ -61,7 +58,7 @@ def collect(env) -> dict[str, dict]:
     for docname in names:
         rows = growing.scores(env, docname)
         if rows:
-            env.note_dependency(str(executed(env.srcdir, docname)))
+            depend_on(env, docname)
         for row in rows:
             if growing.identity(row) not in known:
                 known.append(growing.identity(row))
@@ -99,44 +96,27 @@ def draw(networks: dict[str, dict], fronts: dict[str, list[str]], path: Path) ->
     """Four panels, one a cost, into an SVG file."""
     with plt.style.context(plotting.STYLE):
         figure, axes = plt.subplots(2, 2, figsize=(9, 7.4), sharey=True)
-        letters = letter(networks, fronts)
         for ax, (cost, label) in zip(axes.flat, COSTS.items(), strict=True):
-            _panel(ax, networks, fronts[cost], cost, letters)
+            _panel(ax, networks, fronts[cost], cost)
             ax.set_xlabel(label)
         for ax in axes[:, 0]:
             ax.set_ylabel("test accuracy (%)")
-        _key(figure, letters)
         figure.savefig(path, metadata={"Date": None})
         plt.close(figure)
 
 
-def letter(networks: dict[str, dict], fronts: dict[str, list[str]]) -> dict[str, str]:
-    """A letter for each network that is on some front: their names would hide one another."""
-    some = [name for name in networks if any(name in names for names in fronts.values())]
-    return dict(zip(some, ascii_lowercase, strict=False))
-
-
-def _key(figure, letters: dict[str, str]) -> None:
-    """Below the panels, what the letters stand for."""
-    marks = [Line2D([], [], ls="", marker=f"${mark}$", color="C0") for mark in letters.values()]
-    figure.legend(
-        marks, list(letters), ncols=4, loc="upper center", bbox_to_anchor=(0.5, 0), fontsize=9
-    )
-
-
-def _panel(ax, networks: dict, names: list[str], cost: str, letters: dict[str, str]) -> None:
+def _panel(ax, networks: dict[str, dict], names: list[str], cost: str) -> None:
     points = {n: (row[cost], 100 * row["accuracy"]) for n, row in networks.items()}
     ax.plot(*zip(*points.values(), strict=True), "o", color=plotting.GREY, alpha=0.5)
     ax.set_xscale("log")
     line = [points[name] for name in names]
     ax.plot(*zip(*line, strict=True), "o-", color="C0", ms=7, drawstyle="steps-post")
-    for point in dict.fromkeys(line):
-        marks = sorted(letters[name] for name in names if points[name] == point)
+    for name, point in zip(names, line, strict=True):
         ax.annotate(
-            ", ".join(marks), point, (-4, 5), textcoords="offset points", color="C0", ha="right"
+            name, point, (-6, 5), textcoords="offset points", fontsize=8.5, color="C0", ha="right"
         )
     low, high = ax.get_xlim()
-    ax.set_xlim(low / 1.5, high)  # room for letters
+    ax.set_xlim(low / (high / low) ** 0.5, high)  # room for names
     narrow = high / low < 20
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,)))
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}" if x >= 1 else f"{x:g}")

@@ -5,6 +5,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -207,3 +208,37 @@ def test_the_container_installs_and_serves_by_the_makefile():
     assert container["forwardPorts"] == [int(port)] and list(container["portsAttributes"]) == [port]
     [mount] = container["mounts"]
     assert "target=${containerWorkspaceFolder}/.venv," in mount
+
+
+# ---------------------------------------------------------------- publishing
+
+
+def test_the_published_branch_keeps_its_history(tmp_path):
+    remote, html = tmp_path / "remote.git", tmp_path / "_build" / "html"
+    html.mkdir(parents=True)
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    git("init", "-q", "--bare", remote)
+    for text in ("one", "one", "two"):  # the second publishes nothing
+        (html / "index.html").write_text(text)
+        subprocess.run(["sh", tmp_path / ".ci" / "publish", remote], check=True)
+        shutil.rmtree(html / ".git")
+    commits = git("-C", remote, "rev-list", "gh-pages").split()
+    contents = [git("-C", remote, "show", f"{commit}:index.html") for commit in commits]
+    assert contents == ["two", "one"]
+    assert ".nojekyll" in git("-C", remote, "ls-tree", "--name-only", "gh-pages")
+
+
+def git(*arguments) -> str:
+    """What git answers."""
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def test_workflows_keep_the_executed_chapters():
+    kept = execute.chapters()[0].executed.relative_to(ROOT).parents[1].as_posix()
+    for name in ("site.yml", "test.yml"):
+        workflow = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text())
+        steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+        [cache] = [
+            step["with"] for step in steps if step.get("uses", "").startswith("actions/cache")
+        ]
+        assert cache["path"] == kept

@@ -95,6 +95,8 @@ def test_pages_of_a_phone_are_accessible(server, page, name):
     page.set_viewport_size({"width": 360, "height": 800})
     open_page(page, f"{server.address}{name}.html")
     assert not violations(page)
+    buttons = "all => all.map(e => e.getBoundingClientRect().right <= innerWidth)"
+    assert all(page.eval_on_selector_all(".bd-header-article :is(button, a, summary)", buttons))
 
 
 def test_theme_follows_the_reader_and_the_switch(server, page):

@@ -38,10 +38,10 @@ class Slide:
     name: str = ""  # its address within the deck
 
 
-def first_sentence(html: str) -> tuple[str, str]:
+def first_bullet(html: str) -> tuple[str, str]:
     """The first sentence of some inline HTML, and the rest.
 
-    >>> first_sentence("Nine in ten can go. The <em>tenth</em> cannot.")
+    >>> first_bullet("Nine in ten can go. The <em>tenth</em> cannot.")
     ('Nine in ten can go.', 'The <em>tenth</em> cannot.')
     """
     for end in SENTENCE_END.finditer(html):
@@ -57,9 +57,9 @@ def opening(html: str) -> tuple[str, str]:
     >>> opening("Prune. Train again. Both take a minute on a laptop, and no more. Then stop.")
     ('Prune. Train again. Both take a minute on a laptop, and no more.', 'Then stop.')
     """
-    said, rest = first_sentence(html)
+    said, rest = first_bullet(html)
     while rest and _length(said) < SHORT:
-        more, left = first_sentence(rest)
+        more, left = first_bullet(rest)
         if _length(said) + _length(more) > LONG:
             break
         said, rest = f"{said} {more}", left
@@ -163,7 +163,7 @@ class _Reader:
         return title.rstrip(":.")
 
     def box(self, box: Tag, kind: str) -> None:
-        """The boxes at both ends: their points are the bullets, all they say goes into the notes."""
+        """The boxes at both ends: their points are bullets, the whole text goes into the notes."""
         self.list = None
         title = box.find(class_="admonition-title").extract().decode_contents()
         slide = self.add(Slide(kind, title, self.chapter, notes=[box.decode_contents()]))
@@ -234,7 +234,7 @@ class _Reader:
 
     def announced(self, block: Tag) -> None:
         """A list that was announced has a slide of its own, with how each item begins."""
-        points = [opening(item.decode_contents())[0] for item in block.select("li > p")]
+        points = [_bullet(opening(item.decode_contents())[0]) for item in block.select("li > p")]
         self.add(Slide("list", self.title(), items=points, notes=[str(block)]))
         self.list = None
 
@@ -252,7 +252,7 @@ class _Reader:
             self.list = None
             self.add(Slide("question", html[0].upper() + html[1:]))
         else:
-            (self.list or self.begin_list()).items.append(_sentence(html))
+            (self.list or self.begin_list()).items.append(_bullet(html))
             self.list = None if len(self.slides[-1].items) >= BULLETS else self.list
 
     def begin_list(self) -> Slide:
@@ -276,7 +276,7 @@ class _Reader:
 
 
 def _finding(caption: Tag) -> tuple[str, str]:
-    """A caption's sentence that says what is seen (the marked one, else the first), and the rest."""
+    """What a caption says is seen (the marked sentence, else its opening), and the rest."""
     mark = caption.select_one(".key")
     if mark is None:
         return opening(caption.decode_contents())
@@ -292,7 +292,7 @@ def _own_rows(table: Tag) -> None:
             row.decompose()
 
 
-def _sentence(html: str) -> str:
+def _bullet(html: str) -> str:
     """Part of a sentence as a bullet: a capital first, and nothing announced that does not come."""
     text = html[0].upper() + html[1:]
     return re.sub("[,;:]$", "", text)

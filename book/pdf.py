@@ -20,9 +20,10 @@ from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import Fit
 
+from book._ext.printed import TARGET, offer
+
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
-TARGET = "efficient-ai.pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NO_BROWSER = (
     "The PDF is printed by Chromium, and none was found. Get one from your system's packages "
@@ -35,6 +36,7 @@ SCREEN_ONLY = (
 DOCUMENT = """<!DOCTYPE html>
 <html lang="en" data-theme="light" class="printed-book"><head><meta charset="utf-8">
 <title>{title}</title>{styles}
+<script>window.MathJax = {{ options: {{ processHtmlClass: "math" }} }};</script>
 <script src="_static/vendor/mathjax/tex-chtml.js"></script></head>
 <body><main>{cover}{contents}{pages}</main></body></html>"""
 FOOTER = """<style>#footer {{ padding: 0 }}</style><div style="font: 8px sans-serif; color: #566164;
@@ -49,11 +51,12 @@ PAPER = {
 }
 
 
+BARE = {"display_header_footer": False, "print_background": False}
 # The numbers into the contents, and everything else out of sight.
 FILL_IN = """numbers => {
   document.querySelectorAll(".printed-page").forEach(page => { page.style.display = "none"; });
   document.querySelector("main").style.visibility = "hidden";
-  for (const entry of document.querySelectorAll(".contents .page")) {
+  for (const entry of document.querySelectorAll(".book-contents .page")) {
     entry.textContent = numbers[entry.dataset.of];
     entry.style.visibility = "visible";
   }
@@ -164,7 +167,7 @@ def _table_of_contents(pages: list[Page]) -> str:
             part = page.part
             rows.append(f'<p class="part">{escape(part)}</p>')
         rows += [_entry(*heading) for heading in page.headings()]
-    return f'<nav class="contents"><h1>Contents</h1>{"".join(rows)}</nav>'
+    return f'<nav class="book-contents"><h1>Contents</h1>{"".join(rows)}</nav>'
 
 
 def _entry(level: int, text: str, place: str) -> str:
@@ -220,7 +223,7 @@ def print_book(source: Path, target: Path, title: str) -> None:
         page.evaluate("MathJax.startup.promise")
         page.pdf(**PAPER, path=target, footer_template=FOOTER.format(title=escape(title)))
         page.evaluate(FILL_IN, page_numbers(PdfReader(target)))
-        page.pdf(**{**PAPER, "display_header_footer": False}, path=numbers)
+        page.pdf(**{**PAPER, **BARE}, path=numbers)
         browser.close()
     _stamp(target, numbers)
     numbers.unlink()
@@ -247,7 +250,9 @@ def finish(target: Path, headings: list[tuple[int, str, str]], title: str, autho
     for level, text, place in headings:
         top = Fit.xyz(left=0, top=float(places[f"/{place}"].top))
         parent = above if level > 1 else None
-        item = writer.add_outline_item(text, numbers[place] - 1, parent, fit=top, is_open=False)
+        item = writer.add_outline_item(
+            title=text, page_number=numbers[place] - 1, parent=parent, fit=top, is_open=False
+        )
         above = item if level == 1 else above
     writer.add_metadata({"/Title": title, "/Author": authors})
     writer.page_mode = "/UseOutlines"
@@ -287,6 +292,7 @@ def main(arguments: list[str] | None = None) -> int:
     except NoBrowser as error:
         print(error, file=sys.stderr)
         return 1
+    offer(options.site)
     print(f"{target}: {count} pages, {target.stat().st_size / 1e6:.1f} MB")
     return 0
 

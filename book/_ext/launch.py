@@ -31,6 +31,8 @@ FENCE = re.compile(
 )
 OPTIONS = re.compile(r"\A(?:---\n.*?\n---\n|(?::[\w-]+:[^\n]*\n)+)", re.S)
 ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]+)`")
+# What `deck` puts on a slide; a marked sentence may hold links, which have brackets too.
+MARK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\{\.(?:key|ask|show)\}")
 TARGET = re.compile(r"^\([\w:.-]+\)=\n", re.M)
 
 
@@ -51,6 +53,8 @@ def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
 
     >>> plain_markdown("See {doc}`the guide <guides/student>` and {term}`sparsity`.")
     'See the guide and sparsity.'
+    >>> plain_markdown("[Nine in [ten](x.md) can go.]{.key} Train again.")
+    'Nine in [ten](x.md) can go. Train again.'
     >>> print(plain_markdown(":::{tip} Why\\n:class: x\\nBecause.\\n:::\\n"))
     > **Why**
     >
@@ -59,7 +63,7 @@ def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
     """
     inserts = inserts or Inserts()
     text = FENCE.sub(lambda m: _directive(m, inserts), TARGET.sub("", text))
-    return ROLE.sub(lambda m: _role(m, inserts), text)
+    return ROLE.sub(lambda m: _role(m, inserts), MARK.sub(r"\1", text))
 
 
 def _directive(match: re.Match, inserts: Inserts) -> str:

@@ -1,0 +1,139 @@
+"""A hub for one nbgrader course: students' servers, and a formgrader that instructors share.
+
+All options are environment variables; hub.env lists and explains them. Students and instructors
+are the rows of students.csv and instructors.csv in HUB_ROOT. README.md walks through it all.
+"""
+
+import csv
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821
+
+HERE = Path(__file__).resolve().parent
+ROOT = Path(os.environ.get("HUB_ROOT", "/srv/efficientai"))
+COURSE = os.environ.get("HUB_COURSE", "efficientai")
+STUDENTS = Path(os.environ.get("HUB_STUDENTS", "/opt/efficientai"))
+GRADER = os.environ.get("HUB_GRADER", "grader-efficientai")
+GRADER_PORT = os.environ.get("HUB_GRADER_PORT", "9999")
+
+
+def accounts(table: str) -> set[str]:
+    """The column `id` of a table of people, as nbgrader's own import takes it."""
+    with open(ROOT / table, newline="", encoding="utf-8-sig") as lines:
+        return {row["id"].strip() for row in csv.DictReader(lines)}
+
+
+def settings(folder: Path, role: str) -> str:
+    """A JUPYTER_CONFIG_PATH: what holds for a role, then what holds for everyone."""
+    return os.pathsep.join(str(folder / "settings" / name) for name in (role, "everyone"))
+
+
+# ---------------------------------------------------------------- people
+
+INSTRUCTORS = accounts("instructors.csv")
+PEOPLE = INSTRUCTORS | accounts("students.csv")
+
+# nbgrader knows a course's people by these names of groups.
+FORMGRADE, NBGRADER = f"formgrade-{COURSE}", f"nbgrader-{COURSE}"
+
+
+async def enrol(authenticator, handler, auth_model: dict) -> dict:
+    """Give who logs in the groups of the tables, and no others."""
+    name = auth_model["name"]
+    groups = [group for group, members in MEMBERS.items() if name in members]
+    return {**auth_model, "groups": groups}
+
+
+MEMBERS = {FORMGRADE: INSTRUCTORS, NBGRADER: PEOPLE}
+
+c.JupyterHub.authenticator_class = os.environ.get("HUB_AUTHENTICATOR", "pam")
+c.Authenticator.allowed_users = PEOPLE
+c.Authenticator.allow_existing_users = False  # who has left the tables is out
+c.Authenticator.manage_groups = True
+c.Authenticator.post_auth_hook = enrol
+c.LocalAuthenticator.create_system_users = True  # for local-github and the like
+c.JupyterHub.cookie_max_age_days = 1  # so that tables and groups never differ for long
+
+# ---------------------------------------------------------------- what they may do
+
+c.JupyterHub.load_roles = [
+    {
+        "name": FORMGRADE,
+        "groups": [FORMGRADE],
+        "scopes": [
+            "list:services",
+            f"read:services!service={COURSE}",
+            f"access:services!service={COURSE}",
+        ],
+    },
+    {
+        "name": "server",  # beside the usual, a server may ask for its owner's groups
+        "scopes": [
+            "users:activity!user",
+            "access:servers!server",
+            "read:users:name!user",
+            "read:users:groups!user",
+        ],
+    },
+]
+
+# ---------------------------------------------------------------- students' servers
+
+c.JupyterHub.spawner_class = os.environ.get("HUB_SPAWNER", "localprocess")
+c.Spawner.mem_limit = os.environ.get("HUB_MEMORY", "2G")
+c.Spawner.cpu_limit = float(os.environ.get("HUB_CPUS", "2"))
+c.Spawner.default_url = "/lab"
+c.Spawner.environment = {
+    "JUPYTER_CONFIG_PATH": settings(STUDENTS, "student"),
+    "NBGRADER_COURSE": COURSE,
+    "NBGRADER_EXCHANGE": str(ROOT / "exchange"),
+    "OMP_NUM_THREADS": "1",  # many students share the cores
+}
+SINGLEUSER = [str(STUDENTS / "bin" / "python"), "-m", "jupyterhub.singleuser"]
+c.LocalProcessSpawner.cmd = c.SystemdSpawner.cmd = SINGLEUSER
+
+# A container runs as its student's own account, so that nobody can read or forge another's work.
+c.SystemUserSpawner.cmd = SINGLEUSER
+c.SystemUserSpawner.image = os.environ.get("HUB_IMAGE", "efficientai-student")
+c.SystemUserSpawner.host_homedir_format_string = ""  # as the machine's accounts have it
+c.SystemUserSpawner.read_only_volumes = {"/etc/passwd": "/etc/passwd", "/etc/group": "/etc/group"}
+c.SystemUserSpawner.volumes = {str(ROOT / "exchange"): str(ROOT / "exchange")}
+c.SystemUserSpawner.remove = True  # the work is in the home folder
+
+c.SystemdSpawner.isolate_tmp = True
+c.SystemdSpawner.disable_user_sudo = True
+
+# ---------------------------------------------------------------- the instructors' formgrader
+
+c.JupyterHub.services = [
+    {
+        "name": COURSE,
+        "url": f"http://127.0.0.1:{GRADER_PORT}",
+        "command": [sys.executable, "-m", "jupyterhub.singleuser"],
+        "user": GRADER,
+        "cwd": str(ROOT / "course"),
+        "oauth_no_confirm": True,
+        "environment": {
+            "JUPYTERHUB_DEFAULT_URL": "/lab?formgrader=true",
+            "JUPYTER_CONFIG_PATH": settings(HERE, "grader"),
+            "NBGRADER_COURSE": COURSE,
+            "NBGRADER_EXCHANGE": str(ROOT / "exchange"),
+        },
+    }
+]
+
+# ---------------------------------------------------------------- the hub itself
+
+c.JupyterHub.bind_url = os.environ.get("HUB_BIND", "http://127.0.0.1:8000")
+c.JupyterHub.hub_ip = os.environ.get("HUB_ADDRESS", "127.0.0.1")
+c.JupyterHub.db_url = f"sqlite:///{ROOT / 'state' / 'hub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(ROOT / "state" / "cookie_secret")
+c.ConfigurableHTTPProxy.pid_file = str(ROOT / "state" / "proxy.pid")
+c.JupyterHub.cleanup_servers = False  # a restart of the hub interrupts nobody
+
+# JupyterLab shows formgrader in a frame of its own site; the hub forbids every frame by default.
+c.JupyterHub.tornado_settings = {
+    "headers": {"Content-Security-Policy": "frame-ancestors 'self'"},
+}

@@ -1,7 +1,7 @@
 """A hub for one nbgrader course: students' servers, and a formgrader that instructors share.
 
-All options are environment variables; hub.env lists and explains them. Students and instructors
-are the rows of students.csv and instructors.csv in HUB_ROOT. README.md walks through it all.
+All options are environment variables; hub.env lists and explains them. Students are the rows of
+the course's students.csv, instructors those of instructors.csv. README.md walks through it all.
 """
 
 import csv
@@ -13,7 +13,7 @@ c = get_config()  # noqa: F821
 
 HERE = Path(__file__).resolve().parent
 ROOT = Path(os.environ.get("HUB_ROOT", "/srv/efficientai"))
-COURSE = os.environ.get("HUB_COURSE", "efficientai")
+COURSE = os.environ.get("HUB_COURSE", "efficient-ai")
 STUDENTS = Path(os.environ.get("HUB_STUDENTS", "/opt/efficientai"))
 GRADER = os.environ.get("HUB_GRADER", "grader-efficientai")
 GRADER_PORT = os.environ.get("HUB_GRADER_PORT", "9999")
@@ -22,21 +22,21 @@ GRADER_PORT = os.environ.get("HUB_GRADER_PORT", "9999")
 def accounts(table: str) -> set[str]:
     """The column `id` of a table of people, as nbgrader's own import takes it."""
     with open(ROOT / table, newline="", encoding="utf-8-sig") as lines:
-        return {row["id"].strip() for row in csv.DictReader(lines)}
+        return {row["id"].strip().lower() for row in csv.DictReader(lines)}
 
 
-def settings(folder: Path, role: str) -> str:
-    """A JUPYTER_CONFIG_PATH: what holds for a role, then what holds for everyone."""
-    return os.pathsep.join(str(folder / "settings" / name) for name in (role, "everyone"))
-
+if (ROOT / "course").stat().st_mode & 0o007:
+    sys.exit(f"{ROOT / 'course'} holds solutions and hidden tests: chmod 700 it, then start again.")
 
 # ---------------------------------------------------------------- people
 
 INSTRUCTORS = accounts("instructors.csv")
-PEOPLE = INSTRUCTORS | accounts("students.csv")
+PEOPLE = INSTRUCTORS | accounts("course/students.csv")
 
 # nbgrader knows a course's people by these names of groups.
 FORMGRADE, NBGRADER = f"formgrade-{COURSE}", f"nbgrader-{COURSE}"
+
+MEMBERS = {FORMGRADE: INSTRUCTORS, NBGRADER: PEOPLE}
 
 
 async def enrol(authenticator, handler, auth_model: dict) -> dict:
@@ -45,8 +45,6 @@ async def enrol(authenticator, handler, auth_model: dict) -> dict:
     groups = [group for group, members in MEMBERS.items() if name in members]
     return {**auth_model, "groups": groups}
 
-
-MEMBERS = {FORMGRADE: INSTRUCTORS, NBGRADER: PEOPLE}
 
 c.JupyterHub.authenticator_class = os.environ.get("HUB_AUTHENTICATOR", "pam")
 c.Authenticator.allowed_users = PEOPLE
@@ -86,7 +84,7 @@ c.Spawner.mem_limit = os.environ.get("HUB_MEMORY", "2G")
 c.Spawner.cpu_limit = float(os.environ.get("HUB_CPUS", "2"))
 c.Spawner.default_url = "/lab"
 c.Spawner.environment = {
-    "JUPYTER_CONFIG_PATH": settings(STUDENTS, "student"),
+    "JUPYTER_CONFIG_PATH": str(STUDENTS / "settings"),
     "NBGRADER_COURSE": COURSE,
     "NBGRADER_EXCHANGE": str(ROOT / "exchange"),
     "OMP_NUM_THREADS": "1",  # many students share the cores
@@ -117,9 +115,9 @@ c.JupyterHub.services = [
         "oauth_no_confirm": True,
         "environment": {
             "JUPYTERHUB_DEFAULT_URL": "/lab?formgrader=true",
-            "JUPYTER_CONFIG_PATH": settings(HERE, "grader"),
-            "NBGRADER_COURSE": COURSE,
-            "NBGRADER_EXCHANGE": str(ROOT / "exchange"),
+            "JUPYTER_CONFIG_PATH": str(HERE / "grader"),
+            # nbgrader makes its gradebook with the command `alembic`, which is beside Python.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         },
     }
 ]

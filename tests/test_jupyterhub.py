@@ -1,0 +1,294 @@
+"""A real hub with the shipped configuration, in a real browser: a student's way and a teacher's.
+
+Screenshots of the main steps are left in `_build/screenshots/hub-*.jpg`.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import hub as room
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from playwright.sync_api import expect
+
+pytest.importorskip("jupyterhub", reason="the hub's tests need jupyterhub: `make install`")
+
+ROOT = room.ROOT
+SHOTS = ROOT / "_build" / "screenshots"
+TOPIC = "deployment"
+STUDENT, OTHER, TEACHER = "ada", "ben", "grace"
+SERVICE = f"/services/{room.COURSE}"
+
+
+# ---------------------------------------------------------------- the hub and its people
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    """A hub with one released assignment, two students and an instructor."""
+    if room.proxy() is None:
+        pytest.skip(
+            "no configurable-http-proxy found; get one with "
+            "`npm install --prefix _build/node configurable-http-proxy`"
+        )
+    folder = tmp_path_factory.mktemp("hub")
+    release(folder)
+    running, environment = room.prepare(folder, [STUDENT, OTHER], [TEACHER])
+    running.start(environment)
+    yield running
+    running.stop()
+
+
+def release(folder: Path) -> None:
+    """Write the course with one topic and release it, as the guide says."""
+    course, exchange = folder / "course", folder / "exchange"
+    exchange.mkdir()
+    exchange.chmod(0o1777)
+    options = ["--out", str(course), "--exchange", str(exchange), "--seed", "a seed"]
+    call(ROOT, "autograder", "nbgrader", TOPIC, *options)
+    call(course, "nbgrader", "generate_assignment", TOPIC)
+    call(course, "nbgrader", "release_assignment", TOPIC)
+
+
+def call(folder: Path, *command: str) -> None:
+    """Run `python -m command` in a folder."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
+    module = [sys.executable, "-m", *command]
+    run = subprocess.run(module, cwd=folder, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-3000:]
+
+
+@pytest.fixture(scope="module")
+def log_in(hub, browser):
+    """A function that logs somebody in and gives their tab."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    opened = []
+
+    def log_in(name: str, then: str = "/hub/home"):
+        context = browser.new_context(viewport={"width": 1600, "height": 1000})
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(room.PATIENCE_S * 1000)
+        page.goto(f"{hub.address}/hub/login?next={then}")
+        page.fill("#username_input", name)
+        page.fill("#password_input", room.PASSWORD)
+        page.click("#login_submit")
+        return page
+
+    expect.set_options(timeout=room.PATIENCE_S * 1000)
+    yield log_in
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def student(log_in):
+    """A student's tab, in which JupyterLab is open."""
+    page = log_in(STUDENT, "/hub/spawn")
+    expect(menu(page)).to_be_visible()
+    return page
+
+
+@pytest.fixture(scope="module")
+def submitted(hub, student):
+    """The student's tab after the assignment was fetched, solved in part and handed in."""
+    open_menu(student, "Assignment List")
+    assignments = student.locator("#nbgrader-assignment-list")
+    assignments.get_by_role("button", name="Fetch").click()
+    submit = assignments.get_by_role("button", name="Submit")
+    expect(submit).to_be_visible()
+    shoot(student, "1-fetched")
+    solve(student, hub.home(STUDENT) / TOPIC / f"{TOPIC}.ipynb")
+    open_menu(student, "Assignment List")
+    submit.click()
+    expect(assignments.locator("#submitted_assignments_list")).to_contain_text(TOPIC)
+    shoot(student, "3-submitted")
+    return student
+
+
+@pytest.fixture(scope="module")
+def formgrader(log_in, submitted):
+    """Formgrader in a frame of the instructors' JupyterLab, found from the hub's home page."""
+    page = log_in(TEACHER)
+    page.get_by_text("Services").click()
+    page.get_by_role("link", name=room.COURSE).click()
+    frame = page.frame_locator("iframe").first
+    expect(frame.get_by_role("link", name=TOPIC, exact=True)).to_be_visible()
+    shoot(page, "4-formgrader")
+    return page, frame
+
+
+@pytest.fixture(scope="module")
+def graded(formgrader):
+    """Formgrader after the submission was collected and graded."""
+    page, frame = formgrader
+    frame.locator("td.collect a").click()
+    frame.get_by_text("Successfully collected").wait_for()
+    frame.get_by_role("button", name="OK").click()
+    frame.locator("td.num-submissions a").click()
+    frame.locator("td.autograde a").click()
+    frame.get_by_text("Successfully autograded").wait_for()
+    frame.get_by_role("button", name="OK").click()
+    shoot(page, "5-graded")
+    return frame
+
+
+def menu(page):
+    """nbgrader's menu in JupyterLab; it is there when everything has loaded."""
+    return page.locator(".lm-MenuBar-item", has_text="Nbgrader")
+
+
+def open_menu(page, entry: str) -> None:
+    """Choose an entry of nbgrader's menu."""
+    menu(page).click()
+    page.locator(".lm-Menu-item", has_text=entry).click()
+
+
+def shoot(page, name: str) -> None:
+    """Leave a picture."""
+    page.screenshot(path=SHOTS / f"hub-{name}.jpg", type="jpeg", quality=80)
+
+
+# ---------------------------------------------------------------- what the student writes
+
+# Counts the parameters and forgets the running statistics of batch norms. The example's half
+# point is earned; the other half and the point of the hidden check, both with a norm, are not.
+ANSWER = """def weight_bytes(model, bits):
+    return -(-sum(p.numel() for p in model.parameters()) * bits // 8)"""
+EARNED, POSSIBLE = 0.5, 21
+REMARK = "See my picture."
+PICTURE = "<img src='none' onerror='window.top.broken = true'>"
+
+
+def solve(page, notebook: Path) -> None:
+    """Answer the first question in JupyterLab, check it, save."""
+    path = notebook.relative_to(notebook.parents[1]).as_posix()
+    page.goto(page.url.split("/lab")[0] + f"/lab/tree/{path}")
+    expect(menu(page)).to_be_visible()
+    run(page, code_cell(page, "efficientai.grader"))
+    answer = code_cell(page, "def weight_bytes")
+    answer.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(ANSWER)
+    run(page, answer)
+    check = code_cell(page, 'grader.check("q1")')
+    run(page, check)
+    expect(check.locator(".jp-OutputArea")).to_contain_text("nn.BatchNorm2d(10)")
+    shoot(page, "2-checked")
+    page.keyboard.press("Control+S")
+    wait_until(lambda: "p.numel()" in notebook.read_text(encoding="utf-8"))
+    add_remark(notebook)
+
+
+def code_cell(page, text: str):
+    """The first code cell that contains a text."""
+    return page.locator(".jp-CodeCell", has_text=text).first
+
+
+def run(page, cell) -> None:
+    """Run a cell and wait until it has run."""
+    cell.locator(".jp-InputPrompt").click()
+    page.keyboard.press("Control+Enter")
+    expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
+
+
+def add_remark(notebook: Path) -> None:
+    """Add text that runs a script where it is shown as it stands."""
+    read = nbformat.read(notebook, as_version=4)
+    read.cells.append(nbformat.v4.new_markdown_cell(f"{REMARK} {PICTURE}"))
+    nbformat.write(read, notebook)
+
+
+def wait_until(condition) -> None:
+    """Wait for something on the disk."""
+    deadline = time.monotonic() + room.PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+# ---------------------------------------------------------------- tests
+
+
+def test_instructor_collects_and_grades_in_jupyterlab(hub, graded):
+    expect(graded.locator("td.score")).to_have_text(f"{EARNED} / {POSSIBLE}")
+    with Gradebook(f"sqlite:///{hub.folder / 'course' / 'gradebook.db'}") as gradebook:
+        submission = gradebook.find_submission(TOPIC, STUDENT)
+        assert (submission.score, submission.max_score) == (EARNED, POSSIBLE)
+
+
+def test_formgrader_shows_a_students_text_without_its_scripts(hub, graded, formgrader):
+    page, _ = formgrader
+    api = f"{hub.address}{SERVICE}/formgrader/api/submitted_notebooks/{TOPIC}/{TOPIC}"
+    found = page.request.get(api).json()
+    page.goto(f"{hub.address}{SERVICE}/formgrader/submissions/{found[0]['id']}/")
+    expect(page.get_by_text(REMARK)).to_be_visible()
+    shoot(page, "6-submission")
+    assert page.evaluate("window.broken") is None
+
+
+def test_student_has_no_instructors_tools(student):
+    menu(student).click()
+    entries = student.locator(".lm-Menu .lm-Menu-itemLabel").all_inner_texts()
+    student.keyboard.press("Escape")
+    assert [entry for entry in entries if entry] == ["Assignment List"]
+    assert student.locator("[title='Create Assignment'], text=Create Assignment").count() == 0
+
+
+def test_student_is_kept_out_of_formgrader(hub, student):
+    assert status(student, f"{hub.address}{SERVICE}/formgrader") == 403
+    assert status(student, f"{hub.address}{SERVICE}/api/contents/gradebook.db") == 403
+    assert status(student, f"{hub.address}/user/{STUDENT}/formgrader") == 404
+    assert status(student, f"{hub.address}/user/{OTHER}/lab") in (403, 404)
+    student.request.get(f"{hub.address}/hub/home")
+    assert room.COURSE not in student.request.get(f"{hub.address}/hub/home").text()
+
+
+def status(page, address: str) -> int:
+    """The status of an address for whoever is logged in in this tab."""
+    return page.request.get(address).status
+
+
+def test_student_gets_no_hidden_check_and_no_solution(hub, submitted):
+    received = [p for p in hub.home(STUDENT).rglob("*") if p.is_file() and ".cache" not in p.parts]
+    text = "\n".join(p.read_text(encoding="utf-8", errors="replace") for p in received)
+    assert "def weight_bytes" in text
+    master = (ROOT / "solutions" / f"{TOPIC}.md").read_text(encoding="utf-8")
+    secrets = re.findall(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", master, re.S)
+    lines = {line.strip() for block in secrets for line in block.splitlines()}
+    long = {line for line in lines if len(line) > 45}
+    assert len(long) > 5
+    assert not [line for line in long if line in text]
+    assert "_other_networks" in master and "_other_networks" not in text
+
+
+def test_the_files_of_students_and_course_are_out_of_reach(hub, submitted):
+    contents = f"{hub.address}/user/{STUDENT}/api/contents"
+    assert status(submitted, contents) == 200
+    for path in ("../../course", "%2e%2e/%2e%2e/course", str(hub.folder / "course")):
+        assert status(submitted, f"{contents}/{path}") in (403, 404)
+    assert (hub.folder / "course").stat().st_mode & 0o077 == 0
+    inbound = hub.folder / "exchange" / room.COURSE / "inbound"
+    assert inbound.stat().st_mode & 0o004 == 0, "students can list what others handed in"
+
+
+def test_who_is_in_no_table_stays_outside(hub, log_in):
+    page = log_in("mallory")
+    expect(page.get_by_text("Invalid username or password")).to_be_visible()
+
+
+def test_open_course_folder_stops_the_hub(tmp_path):
+    (tmp_path / "course").mkdir(mode=0o755)
+    room.table(tmp_path / "course" / "students.csv", [])
+    room.table(tmp_path / "instructors.csv", [])
+    load = [sys.executable, "-m", "jupyterhub", "-f", str(room.DEPLOY / "jupyterhub_config.py")]
+    environment = {**os.environ, "HUB_ROOT": str(tmp_path)}
+    run = subprocess.run(load, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "chmod 700" in run.stderr

@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy" / "jupyterhub"
 COURSE, PASSWORD = "efficient-ai", "one-password-for-all"
-PATIENCE_S = 120
+PATIENCE_S = 60
 
 OVERRIDE = """
 load_subconfig({config!r})

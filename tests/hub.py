@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy" / "jupyterhub"
 COURSE, PASSWORD = "efficient-ai", "one-password-for-all"
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 OVERRIDE = """
 load_subconfig({config!r})
@@ -117,7 +117,7 @@ class Hub:
 
 
 def prepare(folder: Path, students: list[str], instructors: list[str]) -> tuple[Hub, dict]:
-    """Lay out a hub's folder around its `course/` and `exchange/`; the hub, and the environment to start it in."""
+    """Lay out a hub's folder around `course/` and `exchange/`; the hub, and what to start it in."""
     public, hub_port, proxy_port, grader_port = free_ports(4)
     for name in ("state", "homes"):
         (folder / name).mkdir()

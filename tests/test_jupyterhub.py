@@ -9,16 +9,21 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import hub as room
 import nbformat
 import pytest
+import yaml
 from nbgrader.api import Gradebook
-from playwright.sync_api import expect
 
 pytest.importorskip("jupyterhub", reason="the hub's tests need jupyterhub: `make install`")
+expect = pytest.importorskip("playwright.sync_api").expect
 
 ROOT = room.ROOT
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+repository = pytest.importorskip("repository")
 SHOTS = ROOT / "_build" / "screenshots"
 TOPIC = "deployment"
 STUDENT, OTHER, TEACHER = "ada", "ben", "grace"
@@ -282,6 +287,41 @@ def test_the_files_of_students_and_course_are_out_of_reach(hub, submitted):
 def test_who_is_in_no_table_stays_outside(hub, log_in):
     page = log_in("mallory")
     expect(page.get_by_text("Invalid username or password")).to_be_visible()
+
+
+def test_button_of_the_site_brings_the_exercise(hub, submitted, tmp_path):
+    button = urlsplit(address_on_hub(hub))
+    question = {key: values[0] for key, values in parse_qs(button.query).items()}
+    name = question["repo"].rsplit("/", 1)[1]
+    path = question["urlpath"].removeprefix(f"lab/tree/{name}/")
+    assert (ROOT / path).is_file()
+    question["repo"] = str(published(tmp_path / name, path, question["branch"]))
+    submitted.goto(button._replace(query=urlencode(question)).geturl())
+    expect(menu(submitted)).to_be_visible()
+    expect(code_cell(submitted, "efficientai.grader")).to_be_visible()
+    shoot(submitted, "7-pulled")
+    assert (hub.home(STUDENT) / name / path).read_bytes() == (ROOT / path).read_bytes()
+
+
+def address_on_hub(hub) -> str:
+    """What the site's button for JupyterHub opens, for this hub."""
+    written = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    repository_of = {f"repository_{key}": value for key, value in written["repository"].items()}
+    options = {**repository_of, "launch_buttons": {"jupyterhub_url": hub.address}}
+    config = SimpleNamespace(html_theme_options=options)
+    return repository.exercise_launches(config, TOPIC)["JupyterHub"]
+
+
+def published(folder: Path, path: str, branch: str) -> Path:
+    """A bare repository with one file of this one, as the published branch has it."""
+    git = ["git", "-c", "user.name=site", "-c", "user.email=site@example.org"]
+    work = folder.with_name("work")
+    (work / path).parent.mkdir(parents=True)
+    (work / path).write_bytes((ROOT / path).read_bytes())
+    for command in (["init", "-q", "-b", branch], ["add", "-A"], ["commit", "-q", "-m", "site"]):
+        subprocess.run([*git, *command], cwd=work, check=True)
+    subprocess.run([*git, "clone", "-q", "--bare", work, folder], check=True)
+    return folder
 
 
 def test_open_course_folder_stops_the_hub(tmp_path):

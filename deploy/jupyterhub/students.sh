@@ -8,8 +8,9 @@ umask 022 # everybody reads it, nobody but its owner changes it
 
 "${PYTHON:-python3}" -m venv "$folder"
 "$folder/bin/python" -m pip install -q uv
-# TORCH=auto chooses PyTorch for the machine's GPU; without one, the small build for CPUs is enough.
-"$folder/bin/python" -m uv pip install -q --python "$folder/bin/python" --torch-backend "${TORCH:-cpu}" \
+# The small build of PyTorch for CPUs is enough. TORCH=auto takes the one for the machine's GPU, TORCH= the usual one.
+backend=${TORCH-cpu}
+"$folder/bin/python" -m uv pip install -q --python "$folder/bin/python" ${backend:+--torch-backend "$backend"} \
   --compile-bytecode -c "$clone/requirements.lock" -r "$here/requirements.txt" "$clone"
 rm -rf "$folder/settings"
 cp -R "$here/student" "$folder/settings"

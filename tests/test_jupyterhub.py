@@ -134,14 +134,19 @@ def graded(formgrader):
     """Formgrader after the submission was collected and graded."""
     page, frame = formgrader
     frame.locator("td.collect a").click()
-    frame.get_by_text("Successfully collected").wait_for()
-    frame.get_by_role("button", name="OK").click()
+    confirm(frame, "Successfully collected")
     frame.locator("td.num-submissions a").click()
     frame.locator("td.autograde a").click()
-    frame.get_by_text("Successfully autograded").wait_for()
-    frame.get_by_role("button", name="OK").click()
+    confirm(frame, "Successfully autograded")
     shoot(page, "5-graded")
     return frame
+
+
+def confirm(frame, text: str) -> None:
+    """Wait for formgrader's message and put it away."""
+    expect(frame.locator(".modal-dialog", has_text=text)).to_be_visible()
+    frame.get_by_role("button", name="OK").click()
+    expect(frame.locator(".modal-dialog")).to_have_count(0)
 
 
 def menu(page):

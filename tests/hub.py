@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy" / "jupyterhub"
 COURSE, PASSWORD = "efficient-ai", "one-password-for-all"
-PATIENCE_S = 120
+PATIENCE_S = 180
 
 OVERRIDE = """
 load_subconfig({config!r})
@@ -30,13 +30,11 @@ c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = {password!r}
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = {homes!r}
-c.Spawner.start_timeout = c.Spawner.http_timeout = {patience}
 c.JupyterHub.hub_port = {hub_port}
 c.JupyterHub.cleanup_servers = True
 c.ConfigurableHTTPProxy.command = [{proxy!r}]
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
 service = c.JupyterHub.services[0]
-service["timeout"] = {patience}
 service["environment"].update({private!r})
 if {root!r}:  # a container of continuous integration has no other account
     c.Spawner.args = ["--allow-root"]
@@ -129,7 +127,6 @@ def prepare(folder: Path, students: list[str], instructors: list[str]) -> tuple[
         config=str(DEPLOY / "jupyterhub_config.py"),
         password=PASSWORD,
         homes=str(folder / "homes" / "{username}"),
-        patience=PATIENCE_S,
         proxy=proxy(),
         private=private,
         hub_port=hub_port,

@@ -3,7 +3,6 @@
 Screenshots of the main steps are left in `_build/screenshots/hub-*.jpg`.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import nbformat
 import pytest
 import yaml
 from nbgrader.api import Gradebook
+from traitlets.config.loader import PyFileConfigLoader
 
 pytest.importorskip("jupyterhub", reason="the hub's tests need jupyterhub: `make install`")
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -35,38 +35,28 @@ SERVICE = f"/services/{room.COURSE}"
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
-    """A hub with one released assignment, two students and an instructor."""
+    """A hub with a course of one topic, two students and an instructor."""
     if room.proxy() is None:
         pytest.skip(
             "no configurable-http-proxy found; get one with "
             "`npm install --prefix _build/node configurable-http-proxy`"
         )
     folder = tmp_path_factory.mktemp("hub")
-    release(folder)
+    write_course(folder)
     running, environment = room.prepare(folder, [STUDENT, OTHER], [TEACHER])
     running.start(environment)
     yield running
     running.stop()
 
 
-def release(folder: Path) -> None:
-    """Write the course with one topic and release it, as the guide says."""
-    course, exchange = folder / "course", folder / "exchange"
+def write_course(folder: Path) -> None:
+    """Write nbgrader's course, as the guide says."""
+    exchange = folder / "exchange"
     exchange.mkdir()
     exchange.chmod(0o1777)
-    options = ["--out", str(course), "--exchange", str(exchange), "--seed", "a seed"]
-    call(ROOT, "autograder", "nbgrader", TOPIC, *options)
-    call(course, "nbgrader", "generate_assignment", TOPIC)
-    call(course, "nbgrader", "release_assignment", TOPIC)
-
-
-def call(folder: Path, *command: str) -> None:
-    """Run `python -m command` in a folder."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
-    module = [sys.executable, "-m", *command]
-    run = subprocess.run(module, cwd=folder, env=environment, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr[-3000:]
+    options = ["--out", str(folder / "course"), "--exchange", str(exchange), "--seed", "a seed"]
+    command = [sys.executable, "-m", "autograder", "nbgrader", TOPIC, *options]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +83,28 @@ def log_in(hub, browser):
 
 
 @pytest.fixture(scope="module")
+def formgrader(log_in):
+    """Formgrader in a frame of the instructors' JupyterLab, found from the hub's home page."""
+    page = log_in(TEACHER)
+    page.get_by_text("Services").click()
+    page.get_by_role("link", name=room.COURSE).click()
+    frame = page.frame_locator("iframe").first
+    expect(frame.get_by_role("link", name=TOPIC, exact=True)).to_be_visible()
+    return page, frame
+
+
+@pytest.fixture(scope="module")
+def released(formgrader):
+    """The assignment after the instructor has made the students' version and released it."""
+    page, frame = formgrader
+    frame.locator("td.assign a").click()
+    confirm(frame, "Successfully created the student version")
+    frame.locator("td.release a").click()
+    confirm(frame, "Successfully released")
+    shoot(page, "1-released")
+
+
+@pytest.fixture(scope="module")
 def student(log_in):
     """A student's tab, in which JupyterLab is open."""
     page = log_in(STUDENT, "/hub/spawn")
@@ -101,36 +113,24 @@ def student(log_in):
 
 
 @pytest.fixture(scope="module")
-def submitted(hub, student):
+def submitted(hub, student, released):
     """The student's tab after the assignment was fetched, solved in part and handed in."""
     open_menu(student, "Assignment List")
     assignments = student.locator("#nbgrader-assignment-list")
     assignments.get_by_role("button", name="Fetch").click()
     submit = assignments.get_by_role("button", name="Submit")
     expect(submit).to_be_visible()
-    shoot(student, "1-fetched")
+    shoot(student, "2-fetched")
     solve(student, hub.home(STUDENT) / TOPIC / f"{TOPIC}.ipynb")
     open_menu(student, "Assignment List")
     submit.click()
     expect(assignments.locator("#submitted_assignments_list")).to_contain_text(TOPIC)
-    shoot(student, "3-submitted")
+    shoot(student, "4-submitted")
     return student
 
 
 @pytest.fixture(scope="module")
-def formgrader(log_in, submitted):
-    """Formgrader in a frame of the instructors' JupyterLab, found from the hub's home page."""
-    page = log_in(TEACHER)
-    page.get_by_text("Services").click()
-    page.get_by_role("link", name=room.COURSE).click()
-    frame = page.frame_locator("iframe").first
-    expect(frame.get_by_role("link", name=TOPIC, exact=True)).to_be_visible()
-    shoot(page, "4-formgrader")
-    return page, frame
-
-
-@pytest.fixture(scope="module")
-def graded(formgrader):
+def graded(formgrader, submitted):
     """Formgrader after the submission was collected and graded."""
     page, frame = formgrader
     frame.locator("td.collect a").click()
@@ -190,7 +190,7 @@ def solve(page, notebook: Path) -> None:
     check = code_cell(page, 'grader.check("q1")')
     run(page, check)
     expect(check.locator(".jp-OutputArea")).to_contain_text("nn.BatchNorm2d(10)")
-    shoot(page, "2-checked")
+    shoot(page, "3-checked")
     page.keyboard.press("Control+S")
     wait_until(lambda: "p.numel()" in notebook.read_text(encoding="utf-8"))
     add_remark(notebook)
@@ -198,7 +198,7 @@ def solve(page, notebook: Path) -> None:
 
 def code_cell(page, text: str):
     """The first code cell that contains a text."""
-    return page.locator(".jp-CodeCell", has_text=text).first
+    return page.locator(".jp-CodeCell:visible", has_text=text).first
 
 
 def run(page, cell) -> None:
@@ -329,12 +329,13 @@ def published(folder: Path, path: str, branch: str) -> Path:
     return folder
 
 
-def test_open_course_folder_stops_the_hub(tmp_path):
+def test_open_course_folder_stops_the_hub(tmp_path, monkeypatch):
     (tmp_path / "course").mkdir(mode=0o755)
-    room.table(tmp_path / "course" / "students.csv", [])
-    room.table(tmp_path / "instructors.csv", [])
-    load = [sys.executable, "-m", "jupyterhub", "-f", str(room.DEPLOY / "jupyterhub_config.py")]
-    environment = {**os.environ, "HUB_ROOT": str(tmp_path)}
-    run = subprocess.run(load, env=environment, cwd=tmp_path, capture_output=True, text=True)
-    assert run.returncode != 0
-    assert "chmod 700" in run.stderr
+    room.table(tmp_path / "course" / "students.csv", [STUDENT])
+    room.table(tmp_path / "instructors.csv", [TEACHER])
+    monkeypatch.setenv("HUB_ROOT", str(tmp_path))
+    shipped = PyFileConfigLoader(str(room.DEPLOY / "jupyterhub_config.py"))
+    with pytest.raises(SystemExit, match="chmod 700"):
+        shipped.load_config()
+    (tmp_path / "course").chmod(0o700)
+    assert shipped.load_config().Authenticator.allowed_users == {STUDENT, TEACHER}

@@ -17,6 +17,7 @@ COURSE = os.environ.get("HUB_COURSE", "efficient-ai")
 STUDENTS = Path(os.environ.get("HUB_STUDENTS", "/opt/efficientai"))
 GRADER = os.environ.get("HUB_GRADER", "grader-efficientai")
 GRADER_PORT = os.environ.get("HUB_GRADER_PORT", "9999")
+PATIENCE_S = 180  # for a server to start when a whole class logs in at once
 
 
 def accounts(table: str) -> set[str]:
@@ -83,6 +84,7 @@ c.JupyterHub.spawner_class = os.environ.get("HUB_SPAWNER", "localprocess")
 c.Spawner.mem_limit = os.environ.get("HUB_MEMORY", "2G")
 c.Spawner.cpu_limit = float(os.environ.get("HUB_CPUS", "2"))
 c.Spawner.default_url = "/lab"
+c.Spawner.start_timeout = c.Spawner.http_timeout = PATIENCE_S
 c.Spawner.environment = {
     "JUPYTER_CONFIG_PATH": str(STUDENTS / "settings"),
     "NBGRADER_COURSE": COURSE,
@@ -113,6 +115,7 @@ c.JupyterHub.services = [
         "user": GRADER,
         "cwd": str(ROOT / "course"),
         "oauth_no_confirm": True,
+        "timeout": PATIENCE_S,
         "environment": {
             "JUPYTERHUB_DEFAULT_URL": "/lab?formgrader=true",
             "JUPYTER_CONFIG_PATH": str(HERE / "grader"),

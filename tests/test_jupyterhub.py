@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import hub as room
+import hub_room as room
 import nbformat
 import pytest
 import yaml

@@ -104,8 +104,8 @@ class Term:
             "select base_cell.name, grade.auto_score, grade.needs_manual_grade from grade "
             "join base_cell on base_cell.id = grade.cell_id "
             "join submitted_notebook on submitted_notebook.id = grade.notebook_id "
-            "join submitted_assignment on submitted_assignment.id = assignment_id "
-            "where student_id = ?"
+            "join submitted_assignment as work on work.id = submitted_notebook.assignment_id "
+            "where work.student_id = ?"
         )
         rows = sqlite3.connect(self.course / "gradebook.db").execute(query, [student]).fetchall()
         assert not any(manual for _, _, manual in rows)

@@ -294,9 +294,6 @@ def test_who_is_in_no_table_stays_outside(hub, log_in):
     expect(page.get_by_text("Invalid username or password")).to_be_visible()
 
 
-@pytest.mark.skipif(
-    not hasattr(repository, "exercise_launches"), reason="the site has no button for hubs yet"
-)
 def test_button_of_the_site_brings_the_exercise(hub, submitted, tmp_path):
     button = urlsplit(address_on_hub(hub))
     question = {key: values[0] for key, values in parse_qs(button.query).items()}

@@ -16,6 +16,7 @@ front = pytest.importorskip("front")
 growing = pytest.importorskip("growing")
 launch = pytest.importorskip("launch")
 reference = pytest.importorskip("reference")
+rerun = pytest.importorskip("rerun")
 offline = pytest.importorskip("offline")
 pareto = pytest.importorskip("pareto")
 
@@ -67,11 +68,31 @@ def test_sources_follow_imports_and_nothing_else(package):
     assert found == {"__init__", "a", "b"}
 
 
+@pytest.mark.parametrize("name", [".a.py.swp", ".#a.py", "~a.py", "#a.py#", "a.py~"])
+def test_what_an_editor_leaves_is_no_source(package, name):
+    before = execute.package_sources("from efficientai import a", package)
+    (package / name).write_text("half a line")
+    assert execute.package_sources("from efficientai import a", package) == before
+
+
 @pytest.mark.parametrize("name, reruns", [("a", True), ("b", True), ("c", False)])
 def test_a_changed_module_runs_only_the_chapters_that_use_it(package, make_chapter, name, reruns):
     chapter = make_chapter("from efficientai import a")
     before = execute.digest(chapter, package)
     (package / f"{name}.py").write_text("changed = True")
+    assert (execute.digest(chapter, package) != before) is reruns
+
+
+@pytest.mark.parametrize("name, reruns", [("a.js", True), ("c.js", False)])
+def test_a_changed_data_file_runs_only_the_chapters_whose_modules_name_it(
+    package, make_chapter, name, reruns
+):
+    for file in ("a.js", "c.js"):
+        (package / file).write_text("first")
+    (package / "b.py").write_text("SCRIPT = 'a.js'")  # which a imports
+    chapter = make_chapter("from efficientai import a")
+    before = execute.digest(chapter, package)
+    (package / name).write_text("second")
     assert (execute.digest(chapter, package) != before) is reruns
 
 
@@ -226,7 +247,7 @@ def test_growing_table_shows_the_common_network_once():
         "book/first": [score("dense", 100), score("small", 50)],
         "book/second": [score("dense", 100), score("int8", 25)],
     }
-    table = growing._table(rows, "book/second")
+    table = growing._table(growing.each_once(rows), "book/second")
     texts = [row.astext().split("\n\n") for row in table.findall(growing.nodes.row)]
     assert [text[0] for text in texts[1:]] == ["First", "dense", "small", "Second", "int8"]
     assert texts[2] == ["dense", "50.0 %", "100", "8", "1.00", "2.0"]
@@ -280,6 +301,21 @@ def test_pareto_figure_names_the_front_and_its_caption_counts(tmp_path):
     assert "2 on all four (dense, small), and 1 on none" in text
     pareto.draw(networks, fronts, tmp_path / "front.svg")
     assert "<svg" in (tmp_path / "front.svg").read_text()
+
+
+def test_a_page_does_not_depend_on_a_notebook_that_is_not_there(tmp_path):
+    # Sphinx reads a page anew in every build if a file that it depends on is missing
+    from types import SimpleNamespace
+
+    noted = []
+    env = SimpleNamespace(srcdir=tmp_path, note_dependency=noted.append)
+    rerun.depend_on(env, "book/index")
+    assert not noted
+    path = rerun.executed(tmp_path, "book/pruning")
+    path.parent.mkdir(parents=True)
+    path.touch()
+    rerun.depend_on(env, "book/pruning")
+    assert noted == [str(path)]
 
 
 def test_pareto_figure_takes_every_network_of_the_table_once(tmp_path):

@@ -1,4 +1,4 @@
-"""The command line: ``python -m autograder build | verify | sample | grade | report | export``."""
+"""The command line: ``python -m autograder`` lists its commands."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autograder.course import ROOT, Course, CourseError
+from autograder.gradescope import VISIBILITIES, Settings
 
 # Each command imports what it needs when it runs: `--help` answers at once, and a package that is
 # not installed gets a sentence instead of a traceback.
@@ -54,9 +55,21 @@ def build(options: argparse.Namespace) -> int:
     course = options.course
     if options.check:
         return _check(course, _topics(options))
+    if options.gradescope:
+        return _pack(options)
     for topic in _topics(options):
         master = build.build(course, topic)
         print(f"{topic}: {len(master.questions)} questions, {master.points:g} points, built")
+    return 0
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from autograder.gradescope.pack import pack
+
+    for topic in _topics(options):
+        settings = Settings(topic, options.seed, options.minutes, options.show)
+        path = pack(options.course, settings)
+        print(f"{topic}: {path.stat().st_size / 1e6:.1f} MB in {path}")
     return 0
 
 
@@ -150,6 +163,21 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
+def nbgrader(options: argparse.Namespace) -> int:
+    """Write the course in nbgrader's form, or renew what came from the masters."""
+    from autograder.nbgrader import course
+
+    settings = course.Settings(options.course_id, options.exchange, options.seed)
+    done = course.write(
+        options.course, _topics(options), options.out, settings, renew=options.renew
+    )
+    for master in done.written:
+        print(f"{master.topic}: {len(master.questions)} questions, {master.points:g} points")
+    print(f"{options.out}: {len(done.written)} written, {len(done.unchanged)} as they were")
+    print(f"How to go on: {options.out / 'README.md'}")
+    return 0
+
+
 def _topics(options: argparse.Namespace) -> list[str]:
     """The topics asked for, or all of them."""
     topics = options.topics or options.course.topics()
@@ -203,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_grade(commands)
     _add_report(commands)
     _add_export(commands)
+    _add_nbgrader(commands)
     return parser
 
 
@@ -218,6 +247,17 @@ def _add_build(commands: argparse._SubParsersAction) -> None:
     command = _command(commands, build, "make exercises, checks and bundles from their masters")
     command.add_argument("topics", nargs="*", metavar="topic", help="default: every topic")
     command.add_argument("--check", action="store_true", help="write nothing, say what is stale")
+    pack = command.add_argument_group("for Gradescope")
+    pack.add_argument(
+        "--gradescope", action="store_true", help="pack each topic's gradescope.zip, and no more"
+    )
+    _add_seed(pack)
+    pack.add_argument(
+        "--minutes", type=_minutes, default=10, metavar="N", help="its time limit; default: 10"
+    )
+    pack.add_argument(
+        "--show", choices=VISIBILITIES, default="visible", help="when students see their results"
+    )
 
 
 def _add_verify(commands: argparse._SubParsersAction) -> None:
@@ -239,10 +279,7 @@ def _add_grade(commands: argparse._SubParsersAction) -> None:
     command.add_argument("topic")
     command.add_argument("submissions", type=Path, help="a folder, or a zip as an LMS gives it")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the grades")
-    seed = os.environ.get(SEED_VARIABLE, "0")
-    command.add_argument(
-        "--seed", default=seed, help=f"of the hidden cases; default: {SEED_VARIABLE}, or 0"
-    )
+    _add_seed(command)
     command.add_argument(
         "--jobs", type=_count, default=0, metavar="N", help="at a time; default: one for each core"
     )
@@ -251,6 +288,13 @@ def _add_grade(commands: argparse._SubParsersAction) -> None:
     )
     command.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask cluster to grade on, as tcp://host:8786"
+    )
+
+
+def _add_seed(command: argparse._ActionsContainer) -> None:
+    seed = os.environ.get(SEED_VARIABLE, "0")
+    command.add_argument(
+        "--seed", default=seed, help=f"of the hidden cases; default: {SEED_VARIABLE}, or 0"
     )
 
 
@@ -268,6 +312,26 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
         "--column", help="where the scores go; default: the one named after the topic"
     )
     command.add_argument("--id", help="the column of ids, in a table of your own")
+
+
+def _add_nbgrader(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, nbgrader, "write the course as a folder that nbgrader works in")
+    command.add_argument("topics", nargs="*", metavar="topic", help="default: every topic")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="empty, or such a course to renew"
+    )
+    command.add_argument("--course-id", metavar="NAME", help="nbgrader's; default: efficient-ai")
+    command.add_argument("--exchange", metavar="DIR", help="nbgrader's; default: its own")
+    command.add_argument("--seed", help="of the hidden cases; default: drawn by lot")
+    command.add_argument(
+        "--renew", action="store_true", help="change even what students have handed in"
+    )
+
+
+def _minutes(text: str) -> int:
+    if not text.isdecimal() or not 2 <= int(text) <= 40:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 2 to 40, Gradescope's most")
+    return int(text)
 
 
 def _count(text: str) -> int:

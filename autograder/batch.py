@@ -83,6 +83,7 @@ class Engine:
         for folder in (course, staging, scratch):
             folder.mkdir()
         self._folder.chmod(0o755)
+        scratch.chmod(0o700)  # the tester's; a worker without a file system of its own stays out
         course_package(package, self.topic, course)
         text = preload.spoken(bundle)
         clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "HOME": "/tmp"}
@@ -230,6 +231,15 @@ def _ending(lifeline: socket.socket) -> str:
         lifeline.settimeout(GRACE_SECONDS)
         return json.loads(lifeline.recv(4096))["ending"]
     return "told"
+
+
+def announce(layers: dict[str, str], jobs: int) -> str:
+    """The first line of a run: what stands between a student's code and this machine."""
+    standing = [name for name, why in layers.items() if not why]
+    missing = [f"{name} ({why})" for name, why in layers.items() if why]
+    line = f"Each submission runs in a process of its own, {jobs} at a time, behind: "
+    line += ", ".join(standing) + "."
+    return line + (f" MISSING: {'; '.join(missing)}." if missing else "")
 
 
 def run(

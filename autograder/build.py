@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 import zipfile
+from collections.abc import Collection
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from autograder.course import Course, CourseError
 from autograder.master import Case, Master, Question, read_master
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
-PACKAGE_FILES = ("*.py", "*.mplstyle", "py.typed")
+PACKAGE_FILES = ("*.py", "*.csv", "*.html", "*.mplstyle", "*.npz", "py.typed")
 TEST_FILE = """\
 # Made from solutions/{topic}.md by `python -m autograder build`. Edit that file.
 from otter.test_files import test_case
@@ -104,14 +105,19 @@ def _test_case(case: Case) -> str:
     )
 
 
+def all_tests(master: Master) -> dict[str, str]:
+    """The test files by name, hidden cases included: for instructors alone."""
+    return _tests(master, hidden=True)
+
+
 def _write_bundle(course: Course, master: Master) -> None:
     folder = course.bundle(master.topic)
-    tests = _tests(master, hidden=True)
+    tests = all_tests(master)
     if _write_folder(folder / "tests", tests, owned="*.py"):
         (folder / "signatures.json").unlink(missing_ok=True)  # they speak of other tests
     notebooks = {"release.ipynb": master.release, "solution.ipynb": master.solution}
     _write_folder(folder, {name: nbformat.writes(nb) + "\n" for name, nb in notebooks.items()})
-    _write(folder / "autograder.zip", _autograder_zip(course, tests))
+    write(folder / "autograder.zip", _autograder_zip(course, tests))
 
 
 def _write_folder(folder: Path, files: dict[str, str], owned: str | None = None) -> bool:
@@ -120,12 +126,19 @@ def _write_folder(folder: Path, files: dict[str, str], owned: str | None = None)
     extra = [path for path in folder.glob(owned) if path.name not in files] if owned else []
     for path in extra:
         path.unlink()
-    written = [_write(folder / name, text.encode()) for name, text in files.items()]
+    written = [write(folder / name, text.encode()) for name, text in files.items()]
     return bool(extra) or any(written)
 
 
-def _write(path: Path, content: bytes) -> bool:
-    """Write unless the file says so already, so that nothing downstream looks newer."""
+def write(path: Path, content: bytes) -> bool:
+    """Write unless the file says so already, so that nothing downstream looks newer.
+
+    Returns:
+        Whether it was written.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
     if path.is_file() and path.read_bytes() == content:
         return False
     partial = path.with_name(f".{path.name}.partial")
@@ -142,10 +155,15 @@ def _autograder_zip(course: Course, tests: dict[str, str]) -> bytes:
     """What ``otter run -a`` and Gradescope take: otter's own zip, with the course package in it."""
     entries = _otter_zip_entries(tests)
     package = course.root / "efficientai"
-    paths = [path for pattern in PACKAGE_FILES for path in package.rglob(pattern)]
-    for path in paths:
+    for path in [*package_files(course), *package.glob("checks/*/*.py")]:
         entries[f"files/{path.relative_to(course.root).as_posix()}"] = path.read_bytes()
-    return _zip(entries)
+    return zipped(entries)
+
+
+def package_files(course: Course) -> list[Path]:
+    """The course package's modules and data, without the checks."""
+    package = course.root / "efficientai"
+    return sorted(path for pattern in PACKAGE_FILES for path in package.glob(pattern))
 
 
 def _otter_zip_entries(tests: dict[str, str]) -> dict[str, bytes]:
@@ -167,15 +185,20 @@ def _otter_zip_entries(tests: dict[str, str]) -> dict[str, bytes]:
 
 def _requirements() -> list[str]:
     """What the course package needs besides otter, which brings its own line."""
-    needed = [line for line in requires("efficientai") or [] if "extra ==" not in line]
-    return sorted(line for line in needed if not re.match(r"otter-grader\b", line))
+    return [line for line in package_requirements() if not re.match(r"otter-grader\b", line)]
 
 
-def _zip(entries: dict[str, bytes]) -> bytes:
+def package_requirements() -> list[str]:
+    """What the course package needs, as ranges."""
+    return sorted(line for line in requires("efficientai") or [] if "extra ==" not in line)
+
+
+def zipped(entries: dict[str, bytes], executable: Collection[str] = ()) -> bytes:
+    """A zip of `entries` that depends on nothing else; those that are `executable` say so."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:  # stored: compressors differ between machines
         for name in sorted(entries):
             info = zipfile.ZipInfo(name, date_time=EPOCH)
-            info.external_attr = 0o644 << 16
+            info.external_attr = (0o755 if name in executable else 0o644) << 16
             archive.writestr(info, entries[name])
     return buffer.getvalue()

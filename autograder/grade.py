@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from autograder import batch, cluster, results
-from autograder.batch import Engine, Submission
+from autograder.batch import Engine, Submission, announce
 from autograder.boundary.limits import Limits
 from autograder.course import Course, CourseError
 
@@ -277,15 +277,6 @@ def _stand_behind(layers: dict[str, str], jobs: int, strict: bool) -> None:
     _say(line)
     if strict and any(layers.values()):
         raise CourseError(f"--strict: {line} Nothing was graded.")
-
-
-def announce(layers: dict[str, str], jobs: int) -> str:
-    """The first line of a run: what stands between a student's code and this machine."""
-    standing = [name for name, why in layers.items() if not why]
-    missing = [f"{name} ({why})" for name, why in layers.items() if why]
-    line = f"Each submission runs in a process of its own, {jobs} at a time, behind: "
-    line += ", ".join(standing) + "."
-    return line + (f" MISSING: {'; '.join(missing)}." if missing else "")
 
 
 class Progress:

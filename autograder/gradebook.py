@@ -6,8 +6,9 @@ file name. Whoever cannot be told apart for certain is named and left out, never
 
 What they read: Canvas (`lib/gradebook_importer.rb` of canvas-lms) begins with the student's
 columns, the last of them `Section`, then has one column an assignment; a row "Points Possible" and
-one about posting are its own. Moodle (`mod/assign/feedback/offline/importgradeslib.php`) needs
-`Identifier` ("Participant 42"), `Grade` and `Last modified (grade)`.
+one about posting are its own, and so are the columns of totals. Its headings are never translated.
+Moodle (`mod/assign/feedback/offline/importgradeslib.php`) needs `Identifier` ("Participant 42"),
+`Grade` and `Last modified (grade)`, separated by commas, all in the language of whoever imports.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +29,11 @@ CANVAS_COLUMNS = (
     "Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Integration ID",
     "Root Account", "Section",
 )  # fmt: skip
+CANVAS_TOTALS = re.compile(r"(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
+MODIFIED = "Last modified (grade)"  # Moodle's
+EXCUSED = "EX"  # what Canvas writes instead of a score
+FORMULA = re.compile(r"\s*[=@]|[\t\r]|\s*[+-].*[(|!]", re.DOTALL)  # "-" and +49 123 are none
+NUMBERED = re.compile(r"(\D+\s)(\d+)\s*")  # "Participant 81", in any language
 
 
 @dataclass
@@ -58,6 +65,7 @@ class Roster:
         column: where the score goes.
         highest: the most points that the platform gives; None if it does not say.
         banner: rows that are no students and go back as they came.
+        read_back: columns whose text the platform takes over.
     """
 
     platform: str
@@ -67,6 +75,7 @@ class Roster:
     column: str
     highest: float | None = None
     banner: list[dict[str, str]] = field(default_factory=list)
+    read_back: frozenset[str] = frozenset()
 
 
 def fill(records: list[dict], roster: Roster) -> Upload:
@@ -78,13 +87,25 @@ def fill(records: list[dict], roster: Roster) -> Upload:
     rows = []
     for student, record in scores.items():
         found = people.get(student, [])
-        if len(found) == 1:
-            rows.append({**found[0], roster.column: _points(record, roster.highest)})
+        why = _why_nowhere(student, found, people, roster)
+        if why:
+            left_out.append(f"{record['file']}: {why}")
         else:
-            why = "twice in" if found else "not in"
-            left_out.append(f"{record['file']}: the id {student} is {why} the list of students.")
-    text = _csv(roster.head, [*roster.banner, *rows])
+            rows.append({**found[0], roster.column: _points(record, roster.highest)})
+    text = _csv(roster, [*roster.banner, *rows])
     return Upload(roster.platform, text, len(rows), left_out)
+
+
+def _why_nowhere(student: str, found: list[dict], people: dict, roster: Roster) -> str:
+    """Why no row of the list may get this student's score, or an empty string."""
+    if len(found) > 1:
+        return f"the id {student} is twice in the list of students."
+    if not found:
+        near = sorted(name for name in people if name.lstrip("0") == student.lstrip("0"))
+        hint = f" {near[0]} is: were zeros lost?" if near else ""
+        return f"the id {student} is not in the list of students.{hint}"
+    excused = roster.platform == "Canvas" and found[0][roster.column].strip().upper() == EXCUSED
+    return "the student is excused in Canvas." if excused else ""
 
 
 def _by_id(records: list[dict]) -> tuple[dict[str, dict], list[str]]:
@@ -117,12 +138,22 @@ def _points(record: dict, highest: float | None) -> str:
     return f"{results.number(round(score / possible * highest, 2))}"
 
 
-def _csv(head: list[str], rows: list[dict[str, str]]) -> str:
+def _csv(roster: Roster, rows: list[dict[str, str]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, head, extrasaction="ignore", lineterminator="\r\n")
+    writer = csv.DictWriter(text, roster.head, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow({name: _cell(name, row[name], roster) for name in roster.head})
     return text.getvalue()
+
+
+def _cell(name: str, text: str, roster: Roster) -> str:
+    """A cell as it came, but for what a spreadsheet would run: names are the students' own words.
+
+    What the platform reads back, such as a teacher's comment, is left alone.
+    """
+    risky = name not in roster.read_back and FORMULA.match(text)
+    return f"'{text}" if risky else text
 
 
 def _number(text: str) -> float | None:
@@ -151,7 +182,7 @@ def read_roster(path: Path, topic: str, *, column: str | None, id_column: str | 
     if {"ID", "Section"} <= set(head) and ("Student" in head or "LastName" in head):
         return _canvas(path, head, rows, topic, column)
     if {"Identifier", "Grade"} <= set(head):
-        return _moodle(head, rows)
+        return _moodle(path, head, rows)
     raise CourseError(
         f"{path} is neither Canvas's gradebook (columns Student, ID, Section) nor Moodle's grading "
         f"worksheet (Identifier, Grade); it has {_listed(head)}. For another spreadsheet say with "
@@ -160,16 +191,51 @@ def read_roster(path: Path, topic: str, *, column: str | None, id_column: str | 
 
 
 def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path} cannot be read as UTF-8 text: {error}.") from error
-    separator = ";" if text.split("\n")[0].count(";") > text.split("\n")[0].count(",") else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=separator, restval="")
-    rows = [{k: v for k, v in row.items() if k is not None} for row in reader]
-    if not reader.fieldnames or not rows:
+    """The heading and the rows of a table, whatever separates its columns."""
+    text = _text(path)
+    separator = max(",;\t", key=lambda mark: _agreement(text, mark))
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    head = next(reader, [])
+    rows = [
+        dict(zip(head, _fitting(path, reader, head, row), strict=True)) for row in reader if row
+    ]
+    twice = [name for name, count in Counter(head).items() if count > 1 and name]
+    if twice:
+        raise CourseError(f"{path} has two columns {twice[0]!r}: rename or remove one of them.")
+    if not rows:
         raise CourseError(f"{path} holds no students.")
-    return list(reader.fieldnames), rows
+    return head, rows
+
+
+def _agreement(text: str, separator: str) -> tuple[int, int]:
+    """How many rows are as wide as the heading, if that is one; and how wide it is."""
+    widths = [len(row) for row in csv.reader(io.StringIO(text), delimiter=separator)]
+    width = widths[0] if widths else 0
+    return (widths.count(width) if width > 1 else 0), width
+
+
+def _fitting(path: Path, reader, head: list[str], row: list[str]) -> list[str]:
+    """A row as long as the heading."""
+    if any(cell.strip() for cell in row[len(head) :]):
+        raise CourseError(
+            f"{path}, line {reader.line_num}: {len(row)} cells under {len(head)} headings. "
+            "Is a name with a comma in it without quotes?"
+        )
+    return [*row, *[""] * len(head)][: len(head)]
+
+
+def _text(path: Path) -> str:
+    """A file's text in UTF-8 or, as Excel's "Unicode text", in UTF-16."""
+    try:
+        content = path.read_bytes()
+        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(
+            f"{path} cannot be read as UTF-8 text: {error}. In a spreadsheet, save it as "
+            "“CSV UTF-8”."
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _canvas(
@@ -179,24 +245,37 @@ def _canvas(
     banner = [row for row in rows if not row["ID"].strip()]
     people = [row for row in rows if row["ID"].strip()]
     points = next((row for row in banner if "Points Possible" in row[head[0]]), {})
-    open_columns = [n for n in head if n not in own and "read only" not in points.get(n, "")]
+    open_columns = [
+        name
+        for name in head
+        if name not in own
+        and not CANVAS_TOTALS.search(name)
+        and "read only" not in points.get(name, "")
+    ]
     column = _chosen(path, open_columns, topic, column)
     highest = _number(points.get(column, ""))
     head = [*own, column]
     return Roster("Canvas", head, people, lambda row: row["ID"].strip(), column, highest, banner)
 
 
-def _moodle(head: list[str], rows: list[dict]) -> Roster:
+def _moodle(path: Path, head: list[str], rows: list[dict]) -> Roster:
+    if MODIFIED not in head:
+        raise CourseError(f"{path} lacks the column {MODIFIED!r}, without which Moodle refuses it.")
     people = [row for row in rows if row.get("Grade can be changed", "Yes") != "No"]
     highest = {row.get("Maximum Grade", "") for row in rows}
     return Roster(
         "Moodle",
         head,
         people,
-        lambda row: re.sub(r".*?(\d+)\s*$", r"\1", row["Identifier"]),
+        _number_of("Identifier"),
         "Grade",
         _number(highest.pop()) if len(highest) == 1 else None,
+        read_back=frozenset(head[head.index(MODIFIED) :]),  # the teachers' comments follow it
     )
+
+
+def _number_of(column: str) -> Callable[[dict[str, str]], str]:
+    return lambda row: re.sub(r".*?(\d+)\s*$", r"\1", row[column])
 
 
 def _spreadsheet(
@@ -206,7 +285,18 @@ def _spreadsheet(
         raise CourseError(f"{path} has no column {id_column!r}; it has {_listed(head)}.")
     column = column or topic
     wider = head if column in head else [*head, column]
-    return Roster("spreadsheet", wider, rows, lambda row: row[id_column].strip(), column)
+    people = [{column: "", **row} for row in rows]
+    found = [NUMBERED.fullmatch(row[id_column]) for row in rows]
+    if all(found) and len({match[1] for match in found}) == 1:  # Moodle's, in another language
+        return Roster("Moodle", wider, people, _number_of(id_column), column)
+    return Roster(
+        "spreadsheet",
+        wider,
+        people,
+        lambda row: row[id_column].strip(),
+        column,
+        read_back=frozenset({id_column}),
+    )
 
 
 def _chosen(path: Path, columns: list[str], topic: str, column: str | None) -> str:

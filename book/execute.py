@@ -94,18 +94,19 @@ def digest(chapter: Chapter, package: Path = ROOT / "efficientai") -> str:
 
 
 def package_sources(code: str, package: Path) -> list[Path]:
-    """Files of the package that `code` may use: data files and modules named in it, transitively.
+    """Files of the package that `code` may use: modules and data files named in it, transitively.
 
-    A module counts as used when its name stands anywhere as a word. That is sometimes one too
-    many, which costs an execution; it is never one too few, which would show a stale number.
+    A module counts as used when its name stands anywhere as a word, a data file when its name with
+    the ending does. That is sometimes one too many, which costs an execution; it is never one too
+    few, which would show a stale number.
     """
     files = Course(package.parent).package()
     modules = {path.stem: path for path in files if path.suffix == ".py"}
-    used, words = set(), set(re.findall(r"\w+", code)) | {"__init__"}
-    while found := (words & modules.keys()) - used:
+    used, text = {"__init__"}, f"{code}\n{modules['__init__'].read_text()}"
+    while found := set(re.findall(r"\w+", text)) & modules.keys() - used:
         used |= found
-        words = {w for name in found for w in re.findall(r"\w+", modules[name].read_text())}
-    data = [path for path in files if path.suffix != ".py"]
+        text += "\n".join(modules[name].read_text() for name in found)
+    data = [path for path in files if path.suffix != ".py" and path.name in text]
     return sorted([modules[name] for name in used] + data)
 
 

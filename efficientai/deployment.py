@@ -15,6 +15,7 @@ from efficientai.hardware import Roofline
 from efficientai.macs import FLOPS_PER_MAC
 
 KB, MB, GB = 1024, 1024**2, 1024**3
+FIBRE_KM_PER_S = 200_000  # light in glass with a refractive index of 1.5
 
 
 # ---------------------------------------------------------------- devices
@@ -162,6 +163,19 @@ def end_to_end_latency(
         values = (compute_s, payload_bytes, bandwidth_bps, round_trip_s, result_bytes)
         raise ValueError(f"need bandwidth > 0 and nothing negative, got {values}")
     return compute_s + round_trip_s + 8 * (payload_bytes + result_bytes) / bandwidth_bps
+
+
+def round_trip_s(distance_km: float, delay_s: float = 0) -> float:
+    """Seconds to a server and back: light in glass fibre, and what radio and routers add.
+
+    Raises ValueError for a negative number.
+
+    >>> round_trip_s(1000, delay_s=0.04)
+    0.05
+    """
+    if min(distance_km, delay_s) < 0:
+        raise ValueError(f"nothing may be negative, got {distance_km} km and {delay_s} s")
+    return 2 * distance_km / FIBRE_KM_PER_S + delay_s
 
 
 def break_even_bandwidth(

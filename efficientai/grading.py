@@ -2,15 +2,18 @@
 
 ``grader = efficientai.grader("pruning")`` gives an `otter.Notebook` whose test files travel with
 this package, so that one notebook works in Jupyter, in Colab and in a clone. In otter's own grading
-runs it steps aside: otter then brings its tests and its way of reporting them.
+runs it steps aside: otter then brings its tests and its way of reporting them. In a kernel that
+nbgrader started it speaks nbgrader's language.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import html
 import inspect
 import linecache
+import os
 import re
 import sys
 import traceback
@@ -24,6 +27,7 @@ CHECKS = Path(__file__).parent / "checks"
 CHECKING = str(Path(__file__).with_name("checking.py"))
 EMPTY_BODY = (["LOAD_CONST", "RETURN_VALUE"], ["RETURN_CONST"])
 SILENT_OPS = {"RESUME", "NOP", "CACHE"}
+NBGRADER = "NBGRADER_EXECUTION"  # "validate" or "autograde" in nbgrader's own kernels
 
 
 def grader(topic: str) -> Grader:
@@ -46,16 +50,22 @@ class Grader(otter.Notebook):
         self.topic, self.checks = topic, checks
         super().__init__(tests_dir=str(checks))
 
-    def check(self, question: str, global_env: dict[str, Any] | None = None) -> ExceptionTestFile:
+    def check(
+        self, question: str, global_env: dict[str, Any] | None = None
+    ) -> ExceptionTestFile | None:
         """Run the public checks of `question` on the names of the notebook that asks.
 
         Raises:
             ValueError: for a question that the exercise does not have.
+            AssertionError: in nbgrader's validation, if a check does not hold.
+            RuntimeError: in nbgrader's autograding, which has no hidden tests.
         """
         names = sys._getframe(1).f_globals if global_env is None else global_env
         if type(self)._grading_mode:
             return super().check(question, names)
         result = Check.from_file(str(self._path(question)))
+        if NBGRADER in os.environ:
+            return _validate(result, names)
         result.run(names)
         return result
 
@@ -75,6 +85,19 @@ class Grader(otter.Notebook):
     def _resolve_nb_path(self, nb_path: str | None, fail_silently: bool = False) -> str | None:
         """Look for the notebook only when something needs it: the tests never do."""
         return nb_path if fail_silently else super()._resolve_nb_path(nb_path)
+
+
+def _validate(result: Check, names: dict[str, Any]) -> None:
+    """Tell nbgrader: to it only an exception is a failure, and whatever stands on stderr is one."""
+    if os.environ[NBGRADER] != "validate":
+        raise RuntimeError(
+            "nbgrader gives no points in a kernel of its own. Autograde in the folder that "
+            "`python -m autograder nbgrader` wrote, with the configuration there."
+        )
+    with contextlib.redirect_stderr(sys.stdout):
+        result.run(names)
+    if not result.passed_all:
+        raise AssertionError(result.summary())
 
 
 class Check(ExceptionTestFile):

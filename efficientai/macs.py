@@ -12,7 +12,7 @@ einsum, recurrent layers and fused attention count like their spelled-out forms.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -177,39 +177,122 @@ def kind(operator: torch._ops.OpOverload) -> str:
 
 
 # On tensors without numbers some operators are slow, because torch derives their shape in Python.
-# The shape is all that a count has to know, and most have that of their first argument.
+# The shape is all that a count has to know, so the commonest have a short rule here. A rule returns
+# None for anything out of the ordinary; torch itself then does it, or says what is wrong.
+
 SAME_SHAPE_NAMES = """
 relu relu_ hardtanh hardtanh_ hardswish hardswish_ hardsigmoid hardsigmoid_ silu silu_ gelu sigmoid
 sigmoid_ tanh _softmax leaky_relu leaky_relu_ elu
 """
-SAME_SHAPE = frozenset(getattr(aten, name) for name in SAME_SHAPE_NAMES.split())
-BATCH_NORMS = frozenset(
-    {aten.native_batch_norm, aten._native_batch_norm_legit_no_training, aten.cudnn_batch_norm}
-)
+Rule = Callable[..., object]
+RULES: dict[object, Rule] = {}  # operator → its output on meta tensors, from its arguments
+
+
+def rule(*operators: str) -> Callable[[Rule], Rule]:
+    """Register a function (*arguments) → output, without numbers, for operators of aten."""
+
+    def register(function: Rule) -> Rule:
+        RULES.update({getattr(aten, name): function for name in operators})
+        return function
+
+    return register
+
+
+def _empty(shape: Iterable[int], like: Tensor) -> Tensor:
+    """A meta tensor; `torch.empty_like` would take the slow way."""
+    return torch.empty(tuple(shape), dtype=like.dtype, device="meta")
+
+
+@rule(*(name for name in SAME_SHAPE_NAMES.split() if not name.endswith("_")))
+def same_shape(x: Tensor, *_) -> Tensor:
+    """Element by element."""
+    return _empty(x.shape, x)
+
+
+@rule(*(name for name in SAME_SHAPE_NAMES.split() if name.endswith("_")))
+def in_place(x: Tensor, *_) -> Tensor:
+    """The argument itself."""
+    return x
+
+
+@rule("add", "mul", "sub", "div")
+def pairs(a: Tensor, b: object, *_) -> Tensor | None:
+    """Two tensors of one kind of floats, one of which may be repeated, or a tensor and a number."""
+    if not a.dtype.is_floating_point:
+        return None
+    if not isinstance(b, Tensor):
+        return _empty(a.shape, a)
+    shape = a.shape if a.shape == b.shape else torch.broadcast_shapes(a.shape, b.shape)
+    return _empty(shape, a) if a.dtype == b.dtype and b.is_meta else None
+
+
+@rule("mean")
+def averaged(x: Tensor, dims: list[int] | None = None, keepdim: bool = False, *_) -> Tensor | None:
+    """Sizes along `dims` become 1 or go."""
+    if not dims or not x.dtype.is_floating_point or max(dims) >= x.ndim or min(dims) < -x.ndim:
+        return None
+    gone = {d % x.ndim for d in dims}
+    if len(gone) < len(dims):
+        return None
+    sides = [(1 if d in gone else n) for d, n in enumerate(x.shape) if keepdim or d not in gone]
+    return _empty(sides, x)
+
+
+@rule("native_batch_norm", "_native_batch_norm_legit_no_training", "cudnn_batch_norm")
+def batch_norm(x: Tensor, *_) -> tuple[Tensor, Tensor, Tensor]:
+    """The other two results are empty in evaluation mode."""
+    return _empty(x.shape, x), _empty((0,), x), _empty((0,), x)
+
+
+@rule("native_layer_norm")
+def layer_norm(x: Tensor, normalised: list[int], *_) -> tuple[Tensor, Tensor, Tensor]:
+    """With a mean and a deviation for each normalised group."""
+    groups = x.shape[: x.ndim - len(normalised)] + (1,) * len(normalised)
+    return _empty(x.shape, x), _empty(groups, x), _empty(groups, x)
+
+
+@rule("addmm")
+def affine(bias: Tensor, a: Tensor, b: Tensor, *_) -> Tensor | None:
+    """(m, k) @ (k, n)."""
+    fits = a.shape[1] == b.shape[0] and bias.shape == b.shape[1:]
+    return _empty((a.shape[0], b.shape[1]), a) if fits else None
+
+
+@rule("convolution")
+def convolved(
+    x: Tensor, weight: Tensor, bias, stride, padding, dilation, transposed, _more, groups
+) -> Tensor | None:
+    """An ordinary convolution: on each side as many places as the filter has."""
+    if transposed or x.ndim != weight.ndim or len(stride) != x.ndim - 2:
+        return None
+    sides = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    places = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in sides]
+    fits = x.shape[1] == weight.shape[1] * groups and x.dtype == weight.dtype
+    fits = fits and min(places) > 0 and (bias is None or bias.shape == weight.shape[:1])
+    return _empty((x.shape[0], weight.shape[0], *places), x) if fits else None
+
+
+@rule("cat")
+def joined(parts: list[Tensor], dim: int = 0) -> Tensor | None:
+    """The sizes along `dim` add up; all else is the same."""
+    first, dim = parts[0], dim % max(parts[0].ndim, 1)
+    others = {(p.ndim, p.shape[:dim], p.shape[dim + 1 :], p.dtype, p.is_meta) for p in parts}
+    if len(others) > 1 or first.ndim == 0:
+        return None
+    size = sum(p.shape[dim] for p in parts)
+    return _empty((*first.shape[:dim], size, *first.shape[dim + 1 :]), first)
 
 
 def shape_only(operator: torch._ops.OpOverload, args: tuple) -> object:
-    """Output of such an operator on meta tensors; None for any other operator.
+    """Output of an operator on meta tensors by its rule; None if there is no rule.
 
     >>> shape_only(aten.relu.default, (torch.empty(2, 3, device="meta"),)).shape
     torch.Size([2, 3])
     """
-    packet, x = operator.overloadpacket, args[0]
-    if packet in SAME_SHAPE:
-        return x if packet.__name__.endswith("_") else _empty(x.shape, x)
-    if packet in BATCH_NORMS:  # the other two results are empty in evaluation mode
-        return _empty(x.shape, x), _empty((0,), x), _empty((0,), x)
-    if packet is aten.native_layer_norm:  # a mean and a deviation for each normalised group
-        groups = x.shape[: x.ndim - len(args[1])] + (1,) * len(args[1])
-        return _empty(x.shape, x), _empty(groups, x), _empty(groups, x)
-    if packet is aten.addmm:  # (m, k) @ (k, n)
-        return _empty((args[1].shape[0], args[2].shape[1]), x)
-    return None
-
-
-def _empty(shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """A meta tensor; `torch.empty_like` would take the slow way."""
-    return torch.empty(shape, dtype=like.dtype, device="meta")
+    known = RULES.get(operator.overloadpacket)
+    first = args[0] if known else None
+    first = first[0] if isinstance(first, (list, tuple)) and first else first
+    return known(*args) if getattr(first, "is_meta", False) else None
 
 
 class MacCounter(TorchDispatchMode):
@@ -237,10 +320,7 @@ class MacCounter(TorchDispatchMode):
         if what == "composite":
             with self:
                 return func.decompose(*args, **(kwargs or {}))
-        output = None
-        if args and getattr(args[0], "is_meta", False):
-            output = shape_only(func, args)
-        if output is None:
+        if (output := shape_only(func, args)) is None:
             output = func(*args, **(kwargs or {}))
         if what == "formula":
             self.macs[self.where()] += FORMULAS[func.overloadpacket](output, *args)

@@ -1,5 +1,6 @@
 """What all tests share: the site in a browser, and property tests with the same verdict always."""
 
+from exploring import explore, opened  # noqa: F401 - fixtures
 from hypothesis import settings
 from website import browser, links, page, server, site  # noqa: F401 - fixtures
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,24 @@ def test_build_and_check(run, course):
     assert run("build", "--check", "shrink")[:2] == (0, "shrink: everything is fresh\n")
     (course.root / "exercises" / "old.ipynb").write_text("{}")
     assert run("build", "--check")[:2] == (1, "exercises/old.ipynb has no master: remove it.\n")
+
+
+def test_build_for_gradescope(run, course):
+    status, said, _ = run("build", "--gradescope", "--seed", "ours", "--minutes", "20", "shrink")
+    path = course.bundle("shrink") / "gradescope.zip"
+    assert status == 0 and said.startswith("shrink: 0.") and said.endswith(f" MB in {path}\n")
+    with zipfile.ZipFile(path) as packed:
+        settings = json.loads(packed.read("settings.json"))
+    assert settings == {"topic": "shrink", "seed": "ours", "minutes": 20, "show": "visible"}
+    assert not course.exercise("shrink").exists()  # it packs, and no more
+
+
+@pytest.mark.parametrize("minutes", ["1", "41", "ten"])
+def test_gradescope_has_a_shortest_and_a_longest_time(capsys, minutes):
+    with pytest.raises(SystemExit) as stop:
+        main(["build", "--gradescope", "--minutes", minutes])
+    assert stop.value.code == 2
+    assert "is no number from 2 to 40, Gradescope's most" in capsys.readouterr().err
 
 
 def test_sample_and_report(run, tmp_path):

@@ -151,6 +151,112 @@ def test_a_list_that_does_not_say_enough(tmp_path, text, options, words):
         roster(tmp_path, text, **options)
 
 
+SHEET = "number,name\ns1,Ada\ns2,Alan\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SHEET.encode("utf-16"),  # Excel's "Unicode text" has tabs, too
+        SHEET.replace(",", "\t").encode("utf-16-le").join([b"\xff\xfe", b""]),
+        SHEET.replace(",", "\t").encode(),
+        ("\ufeff" + SHEET.replace(",", ";")).encode(),
+        SHEET.replace("\n", "\r").encode(),  # an old Mac's
+        SHEET.replace("name", '"name, or; what; they; say"').encode(),
+        (SHEET + "\n\n").encode(),
+        SHEET.replace("Ada", "Ada,,").encode(),  # empty cells under no heading
+    ],
+)
+def test_whatever_a_spreadsheet_saves_is_read(tmp_path, content):
+    (tmp_path / "list.csv").write_bytes(content)
+    own = gradebook.read_roster(tmp_path / "list.csv", "pruning", column=None, id_column="number")
+    upload = gradebook.fill([record("s2.ipynb")], own)
+    assert table(upload)[1] == ["s2", "Alan", "11"]
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("number,name\ns1,Łukasz\n".encode("cp1250"), "cannot be read as UTF-8 .* “CSV UTF-8”"),
+        (b"number,name\ns1,Lovelace, Ada\n", "line 2: 3 cells under 2 headings"),
+        (b"number,mark,mark\ns1,,\n", "has two columns 'mark'"),
+        (b"number,name\n", "holds no students"),
+        (b"\xef\xbb\xbf", "holds no students"),
+        (b"Identifier,Grade\nParticipant 1,\n", r"lacks the column 'Last modified \(grade\)'"),
+    ],
+)
+def test_a_table_that_would_be_misread_is_refused(tmp_path, content, words):
+    (tmp_path / "list.csv").write_bytes(content)
+    id_column = None if content.startswith(b"Identifier") else "number"
+    with pytest.raises(CourseError, match=words):
+        gradebook.read_roster(tmp_path / "list.csv", "pruning", column=None, id_column=id_column)
+
+
+def test_what_a_spreadsheet_would_run_is_disarmed_where_the_platform_does_not_read_it(tmp_path):
+    canvas = CANVAS.replace('"Lovelace, Ada"', '"=HYPERLINK(""https://x.example"",""Ada"")"')
+    canvas = canvas.replace('"Turing, Alan"', "\"+cmd|' /C calc'!A0\"")
+    records = [record("ada_4711_1_a.ipynb"), record("alan_4712_1_a.ipynb")]
+    *_, ada, alan = table(gradebook.fill(records, roster(tmp_path, canvas)))
+    assert ada[:2] == ['\'=HYPERLINK("https://x.example","Ada")', "4711"]
+    assert alan[:2] == ["'+cmd|' /C calc'!A0", "4712"]
+
+
+def test_what_moodle_reads_back_stays_as_it_was(tmp_path):
+    worksheet = MOODLE.replace('Ada Lovelace"', '@SUM(1)"').replace(
+        "-,\n", '-,"- see q3 (late!)"\n'
+    )
+    records = [record("Ada_81_assignsubmission_file_/a.ipynb")]
+    head, ada = table(gradebook.fill(records, roster(tmp_path, worksheet)))
+    cells = dict(zip(head, ada, strict=True))
+    assert cells["Full name"] == "'@SUM(1)"
+    assert cells["Feedback comments"] == "- see q3 (late!)"
+    assert cells["Last modified (grade)"] == "-"  # Moodle compares it
+
+
+@pytest.mark.parametrize("text", ["-", "-3", "+49 123 456", "Jean-Luc", "3 = 3", ""])
+def test_what_is_no_formula_is_left_alone(tmp_path, text):
+    sheet = f"number,name\ns1,{text}\n"
+    upload = gradebook.fill([record("s1.ipynb")], roster(tmp_path, sheet, id_column="number"))
+    assert table(upload)[1] == ["s1", text, "11"]
+
+
+def test_canvas_totals_are_no_assignments_in_any_language(tmp_path):
+    """Canvas translates "(read only)", but not the headings of its totals."""
+    text = CANVAS.replace("(read only)", "(schreibgeschützt)")
+    text = text.replace("Final Score", "Pruning unit Final Score (Fall)")
+    assert roster(tmp_path, text).column == "Pruning (901)"
+    with pytest.raises(CourseError, match="no column speaks of 'Pruning unit Final Score"):
+        roster(tmp_path, text, column="Pruning unit Final Score (Fall)")
+
+
+def test_an_excused_student_stays_excused(tmp_path):
+    text = CANVAS.replace("A,3,8", "A,EX,8")
+    upload = gradebook.fill([record("alan_4712_1_a.ipynb")], roster(tmp_path, text))
+    assert upload.filled == 0
+    assert upload.left_out == ["alan_4712_1_a.ipynb: the student is excused in Canvas."]
+
+
+def test_moodles_worksheet_in_another_language(tmp_path):
+    text = (
+        "ID,Vollständiger Name,Bewertung,Zuletzt geändert (Bewertung)\n"
+        "Teilnehmer/in 81,Ada Lovelace,,-\nTeilnehmer/in 82,Alan Turing,,-\n"
+    )
+    records = [record("Alan Turing_82_assignsubmission_file_/a.ipynb", 20)]
+    upload = gradebook.fill(records, roster(tmp_path, text, column="Bewertung", id_column="ID"))
+    assert upload.platform == "Moodle"
+    assert table(upload)[1] == ["Teilnehmer/in 82", "Alan Turing", "20", "-"]
+
+
+def test_lost_zeros_are_pointed_out_not_made_up_for(tmp_path):
+    sheet = "number,name\n123,Ada\n"
+    upload = gradebook.fill([record("00123.ipynb")], roster(tmp_path, sheet, id_column="number"))
+    assert upload.filled == 0
+    assert (
+        "the id 00123 is not in the list of students. 123 is: were zeros lost?"
+        in (upload.left_out[0])
+    )
+
+
 def test_command_writes_the_upload_and_names_who_is_left_out(tmp_path, capsys):
     results = tmp_path / "grades" / "results"
     results.mkdir(parents=True)

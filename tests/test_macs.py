@@ -1,11 +1,15 @@
 """MACs of awkward models. Every expected number is derived by hand, beside it."""
 
+from itertools import product
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from efficientai.macs import FLOPS_PER_MAC, MacCounter, formula
+from efficientai.macs import FLOPS_PER_MAC, RULES, MacCounter, formula, shape_only
 from efficientai.profiling import count_macs
 
 
@@ -268,3 +272,105 @@ def test_counter_alone_counts_what_runs_inside():
     zeros(2, 3) @ zeros(3, 4)
     assert counter.macs.total() == 24
     assert FLOPS_PER_MAC == 2
+
+
+# ---------------------------------------------------------------- shapes without numbers
+
+
+def agrees(operator, *arguments):
+    """Whether a rule says what torch's own kernel for tensors without numbers says, or nothing.
+
+    Where torch refuses, the rule must be silent, so that the user hears torch's reason.
+    """
+    ours = shape_only(operator, arguments)
+    try:
+        theirs = operator(*arguments)
+    except (RuntimeError, ValueError, IndexError):
+        return ours is None
+    return ours is None or looks(ours) == looks(theirs)
+
+
+def looks(output):
+    outputs = output if isinstance(output, tuple) else (output,)
+    return [(x.shape, x.dtype, x.device) for x in outputs if x.numel()]
+
+
+def meta(*shape, dtype=torch.float32):
+    return torch.empty(shape, dtype=dtype, device="meta")
+
+
+sizes = st.integers(1, 5)
+dtypes = st.sampled_from([torch.float32, torch.float64, torch.int64])
+
+
+@given(st.data(), st.integers(1, 3), sizes, sizes, st.integers(1, 3))
+def test_shape_of_a_convolution(data, sides, inputs, outputs, groups):
+    def each(low, high):
+        return data.draw(st.lists(st.integers(low, high), min_size=sides, max_size=sides))
+
+    x = meta(2, inputs * groups, *each(4, 12))
+    channels, kernel = (outputs * groups, inputs), each(1, 4)
+    how = each(1, 3), each(0, 2), each(1, 3), False, [0] * sides, groups
+    bias = data.draw(st.sampled_from([None, meta(channels[0])]))
+    conv = torch.ops.aten.convolution.default
+    assert agrees(conv, x, meta(*channels, *kernel), bias, *how)
+    # what torch does otherwise, or refuses
+    assert agrees(conv, x, meta(*channels[::-1], *kernel), None, *how[:3], True, *how[4:])
+    assert agrees(conv, x, meta(channels[0], inputs + 1, *kernel), None, *how)
+    assert agrees(conv, x, meta(*channels, *kernel), meta(channels[0] + 1), *how)
+
+
+@given(st.lists(sizes, max_size=3), st.lists(dtypes, min_size=1, max_size=4), st.data())
+def test_shape_of_tensors_joined(shape, kinds, data):
+    dim = data.draw(st.integers(-len(shape), max(len(shape) - 1, 0)))
+    grown = [list(shape) for _ in kinds]
+    for own in grown[1:]:
+        if own:
+            own[data.draw(st.sampled_from([dim, 0]))] += 1  # elsewhere than `dim`: torch refuses
+    tensors = [meta(*own, dtype=dtype) for own, dtype in zip(grown, kinds, strict=True)]
+    assert agrees(torch.ops.aten.cat.default, tensors, dim)
+
+
+@given(st.lists(sizes, min_size=1, max_size=4), st.data(), dtypes, dtypes)
+def test_shape_of_a_pair(shape, data, first, second):
+    def some():
+        return [data.draw(st.sampled_from([n, 1])) for n in shape[data.draw(st.integers(0, 2)) :]]
+
+    for name in ("add", "mul", "sub", "div"):
+        operator = getattr(torch.ops.aten, name).Tensor
+        assert agrees(operator, meta(*some(), dtype=first), meta(*some(), dtype=second))
+        assert agrees(getattr(torch.ops.aten, name).Scalar, meta(*some(), dtype=first), 2)
+
+
+@given(st.lists(sizes, min_size=1, max_size=4), st.data(), st.booleans(), dtypes)
+def test_shape_of_a_mean(shape, data, keepdim, dtype):
+    dims = data.draw(st.lists(st.integers(-len(shape) - 1, len(shape)), max_size=3))
+    assert agrees(torch.ops.aten.mean.dim, meta(*shape, dtype=dtype), dims, keepdim)
+
+
+def test_shape_of_an_affine_map_and_of_norms():
+    aten = torch.ops.aten
+    for m, k, k2, n, n2 in product((1, 3), (2, 4), (2, 4), (3,), (1, 3, 5)):
+        assert agrees(aten.addmm.default, meta(n2), meta(m, k), meta(k2, n))
+    x = meta(2, 3, 4, 4)
+    assert agrees(aten.native_layer_norm.default, x, [4, 4], meta(4, 4), meta(4, 4), 1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(str(packet).split(".")[-1] for packet in RULES))
+def test_ordinary_arguments_have_a_rule(name):
+    """Else the rules would be right by saying nothing, and slow."""
+    x, c, m = meta(2, 3, 4, 4), meta(3), meta(4, 4)
+    how = [1, 1], [0, 0], [1, 1], False, [0, 0], 1
+    special = {
+        "convolution": (x, meta(5, 3, 2, 2), None, *how),
+        "cat": ([x, x], 1),
+        "addmm": (meta(4), m, m),
+        "mean": (x, [2, 3]),
+        "native_layer_norm": (x, [4], meta(4), meta(4), 1e-5),
+    }
+    norms = {n: (x, c, c, c, c) for n in (str(packet) for packet in RULES) if "batch_norm" in n}
+    pairs = dict.fromkeys(("add", "mul", "sub", "div"), (x, x))
+    arguments = {**special, **norms, **pairs}.get(name, (x,))
+    operator = getattr(torch.ops.aten, name)
+    overload = getattr(operator, operator.overloads()[0])
+    assert shape_only(overload, arguments) is not None

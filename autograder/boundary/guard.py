@@ -38,15 +38,16 @@ def prepare(setup: dict) -> dict:
     names()
     interactive_shell()
     settle()
-    return {"layers": {**layers, **_trial(Limits(**setup["limits"]))}}
+    trial = _trial(Limits(**setup["limits"]), layers)
+    return {"layers": {**layers, **trial, **{name: layers[name] for name in layers.missing}}}
 
 
-def _trial(limits: Limits) -> dict:
+def _trial(limits: Limits, view: jail.Layers) -> dict:
     """Put a worker's layers up once, in a process that ends at once, and hear which stand."""
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
         layers = jail.Layers()
-        home = jail.isolate(limits, layers, 0)
+        home = jail.isolate(limits, layers, 0, not view["file system"])
         if os.fork() == 0:
             jail.lock_in(limits, layers, 0, home)
             theirs.send(json.dumps(layers).encode())
@@ -71,7 +72,7 @@ def serve(request: dict, files: list[int]) -> None:
     channel, lifeline = files
     layers = jail.Layers()
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-    home = jail.isolate(limits, layers, request["slot"])
+    home = jail.isolate(limits, layers, request["slot"], "file system" not in request["missing"])
     child = os.fork()
     if child == 0:
         _be_worker(limits, layers, channel, home, request)

@@ -200,10 +200,20 @@ def _become(user: int) -> None:
 # ------------------------------------------------------------------ for every worker
 
 
-def isolate(limits: Limits, layers: Layers, slot: int) -> Path:
-    """Fresh namespaces for the next child of this process, and a folder of its own to work in."""
+def isolate(limits: Limits, layers: Layers, slot: int, view: bool) -> Path:
+    """Fresh namespaces for the next child of this process, and a folder of its own to work in.
+
+    Args:
+        limits: sizes of its folders.
+        layers: gets the layers.
+        slot: its number among workers of the same time.
+        view: whether the view stands. Without it no namespaces either: in those that root makes,
+            a worker would still be root to the machine's files, which it sees.
+    """
     flags = sum(NAMESPACES.values()) | linux.CLONE_NEWUTS
-    if layers.attempt("namespaces", _new_user, flags, INSIDE):
+    if not view:
+        layers["namespaces"] = "need a file system of their own"
+    elif layers.attempt("namespaces", _new_user, flags, INSIDE):
         layers.attempt("private folders", _mount_private, limits)
         return Path(SCRATCH) / "home"
     layers["private folders"] = "need namespaces"

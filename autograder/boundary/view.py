@@ -43,6 +43,8 @@ def course_package(source: Path, topic: str, target: Path) -> None:
     for name in asked:
         text = _absent(name, "the exercise asks you for it")
         (target / PACKAGE / f"{name}.py").write_text(text)
+    for path in [target, *target.rglob("*")]:  # whatever the originals allowed
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _absent(name: str, why: str) -> str:

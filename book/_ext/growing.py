@@ -29,7 +29,7 @@ class GrowingTable(SphinxDirective):
             raise self.error("growing-table: no cell of this chapter shows a scorecard")
         for name in rows:
             depend_on(self.env, name)
-        return [_table(rows, self.env.docname)]
+        return [_table(each_once(rows), self.env.docname)]
 
 
 def up_to(env, docname: str) -> list[str]:
@@ -54,23 +54,34 @@ def scores(env, docname: str) -> list[dict]:
     return [row for output in outputs for row in output.get("data", {}).get(MIME, [])]
 
 
-def _table(rows: dict[str, list[dict]], here: str) -> nodes.table:
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in HEAD), cols=len(HEAD))
-    group += nodes.thead("", _row(HEAD))
-    body, known = nodes.tbody(), []
+def each_once(rows: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    """Of each page the rows that no page before it has; only pages that have any.
+
+    So the network that all chapters start from is there once.
+    """
+    found, known = {}, []
     for name, own in rows.items():
-        fresh = [score for score in own if identity(score) not in known]
-        known += [identity(score) for score in fresh]
+        fresh = [row for row in own if identity(row) not in known]
+        known += [identity(row) for row in fresh]
         if fresh:
-            body += _caption(PurePosixPath(name).name.capitalize())
-        body += [_row(_cells(score), ["own"] if name == here else []) for score in fresh]
-    group += body
-    return nodes.table("", group, classes=["growing"])
+            found[name] = fresh
+    return found
 
 
 def identity(score: dict) -> tuple:
-    """What a network is known by; the one that all chapters start from is shown once."""
+    """What a network is known by in the table."""
     return score["network"], score["bytes"], score["macs"]
+
+
+def _table(rows: dict[str, list[dict]], here: str) -> nodes.table:
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in HEAD), cols=len(HEAD))
+    group += nodes.thead("", _row(HEAD))
+    body = nodes.tbody()
+    for name, own in rows.items():
+        body += _caption(PurePosixPath(name).name.capitalize())
+        body += [_row(_cells(score), ["own"] if name == here else []) for score in own]
+    group += body
+    return nodes.table("", group, classes=["growing"])
 
 
 def _caption(text: str) -> nodes.row:

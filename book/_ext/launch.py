@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import questions
 import repository
 from pybtex.database import parse_file
 from rerun import executed
@@ -30,6 +31,8 @@ FENCE = re.compile(
 )
 OPTIONS = re.compile(r"\A(?:---\n.*?\n---\n|(?::[\w-]+:[^\n]*\n)+)", re.S)
 ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]+)`")
+# What `deck` puts on a slide; a marked sentence may hold links, which have brackets too.
+MARK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\{\.(?:key|ask|show)\}")
 TARGET = re.compile(r"^\([\w:.-]+\)=\n", re.M)
 
 
@@ -40,6 +43,7 @@ class Inserts:
     links: dict[str, str] = field(default_factory=dict)  # directive → address
     numbers: dict[str, str] = field(default_factory=dict)  # glued name → text
     works: dict[str, str] = field(default_factory=dict)  # bibliography key → authors and year
+    page: str = ""  # the published chapter
 
 
 def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
@@ -49,6 +53,8 @@ def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
 
     >>> plain_markdown("See {doc}`the guide <guides/student>` and {term}`sparsity`.")
     'See the guide and sparsity.'
+    >>> plain_markdown("[Nine in [ten](x.md) can go.]{.key} Train again.")
+    'Nine in [ten](x.md) can go. Train again.'
     >>> print(plain_markdown(":::{tip} Why\\n:class: x\\nBecause.\\n:::\\n"))
     > **Why**
     >
@@ -57,7 +63,7 @@ def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
     """
     inserts = inserts or Inserts()
     text = FENCE.sub(lambda m: _directive(m, inserts), TARGET.sub("", text))
-    return ROLE.sub(lambda m: _role(m, inserts), text)
+    return ROLE.sub(lambda m: _role(m, inserts), MARK.sub(r"\1", text))
 
 
 def _directive(match: re.Match, inserts: Inserts) -> str:
@@ -71,6 +77,10 @@ def _directive(match: re.Match, inserts: Inserts) -> str:
         return ""
     if name == "pareto-front":
         return "*(This figure is drawn from the tables of all chapters, on the course's site.)*\n"
+    if name == "explorer":
+        return f"*(Try it out: [on the course's site]({inserts.page}) an explorer stands here.)*\n"
+    if name == "quiz":
+        return plain_markdown(questions.plain(body), inserts)
     if name in inserts.links:
         title, body = "Now you", f"{body}\n\n[Open the exercise]({inserts.links[name]})"
     elif name not in ("admonition", "exercise"):
@@ -103,7 +113,8 @@ def launchable(notebook: nbformat.NotebookNode, config, topic: str) -> nbformat.
     """
     url = config.html_theme_options["repository_url"]
     links = {"exercise": repository.first(repository.exercise_launches(config, topic))}
-    inserts = Inserts(links, glued(notebook), works(tuple(config.bibtex_bibfiles)))
+    page = f"{repository.site(config)}book/{topic}.html"
+    inserts = Inserts(links, glued(notebook), works(tuple(config.bibtex_bibfiles)), page)
     copy = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )
@@ -156,11 +167,21 @@ def offer_launch(app, pagename, templatename, context, doctree) -> None:
         context["notebook"] = f"_sources/{pagename}.ipynb"
 
 
-def _executed(app, docname: str) -> Path:
-    """The executed chapter: as book/execute.py kept it, else as Jupyter Book left it."""
-    kept = executed(app.srcdir, docname)
+def _as_written(app, docname: str) -> nbformat.NotebookNode:
+    """The chapter as it is written now, with the outputs of its last execution.
+
+    Jupyter Book leaves the present text, without the glued numbers; book/execute.py keeps these,
+    beside the text as it was when the code last ran.
+    """
     left = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
-    return kept if kept.exists() else left
+    kept = executed(app.srcdir, docname)
+    notebook = nbformat.read(left if left.exists() else kept, as_version=4)
+    if kept.exists():
+        ran = [c for c in nbformat.read(kept, as_version=4).cells if c.cell_type == "code"]
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for cell, result in zip(cells, ran, strict=True):
+            cell.outputs = result.outputs
+    return notebook
 
 
 def write_notebooks(app, exception) -> None:
@@ -168,8 +189,7 @@ def write_notebooks(app, exception) -> None:
     if exception or app.builder.format != "html":
         return
     for name in chapters(app):
-        executed = nbformat.read(_executed(app, name), 4)
-        notebook = launchable(executed, app.config, Path(name).name)
+        notebook = launchable(_as_written(app, name), app.config, Path(name).name)
         target = Path(app.outdir) / "_sources" / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -52,17 +52,15 @@ class ParetoFront(SphinxDirective):
 
 
 def collect(env) -> dict[str, dict]:
-    """The table's rows by name; the one that all chapters start from is there once."""
-    names = list(growing.walk(env.external_site_map, env.external_site_map.root.docname))
-    networks, known = {}, []
-    for docname in names:
-        rows = growing.scores(env, docname)
-        if rows:
-            depend_on(env, docname)
-        for row in rows:
-            if growing.identity(row) not in known:
-                known.append(growing.identity(row))
-                networks[_free(row["network"], networks)] = row
+    """The table's rows by name, each network once."""
+    pages = growing.walk(env.external_site_map, env.external_site_map.root.docname)
+    rows, networks = {name: growing.scores(env, name) for name in pages}, {}
+    for name, own in rows.items():
+        if own:
+            depend_on(env, name)
+    for own in growing.each_once(rows).values():
+        for row in own:
+            networks[_free(row["network"], networks)] = row
     return networks
 
 
@@ -97,7 +95,7 @@ def draw(networks: dict[str, dict], fronts: dict[str, list[str]], path: Path) ->
     with plt.style.context(plotting.STYLE):
         figure, axes = plt.subplots(2, 2, figsize=(9, 7.4), sharey=True)
         for ax, (cost, label) in zip(axes.flat, COSTS.items(), strict=True):
-            _panel(ax, networks, fronts[cost], cost)
+            panel(ax, networks, fronts[cost], cost)
             ax.set_xlabel(label)
         for ax in axes[:, 0]:
             ax.set_ylabel("test accuracy (%)")
@@ -105,17 +103,20 @@ def draw(networks: dict[str, dict], fronts: dict[str, list[str]], path: Path) ->
         plt.close(figure)
 
 
-def _panel(ax, networks: dict[str, dict], names: list[str], cost: str) -> None:
+def panel(ax, networks: dict[str, dict], names: list[str], cost: str) -> None:
+    """Accuracy against one cost: all networks, and the line of those on the front."""
     points = {n: (row[cost], 100 * row["accuracy"]) for n, row in networks.items()}
     ax.plot(*zip(*points.values(), strict=True), "o", color=plotting.GREY, alpha=0.5)
     ax.set_xscale("log")
     line = [points[name] for name in names]
     ax.plot(*zip(*line, strict=True), "o-", color="C0", ms=7, drawstyle="steps-post")
-    for name, point in zip(names, line, strict=True):
-        ax.annotate(
-            name, point, (-6, 5), textcoords="offset points", fontsize=8.5, color="C0", ha="right"
-        )
     low, high = ax.get_xlim()
+    for number, (name, point) in enumerate(zip(names, line, strict=True)):
+        crowded = line[number + 1 :] and line[number + 1][0] < point[0] * (high / low) ** 0.06
+        ax.annotate(  # below its point where the next one's name is in the way
+            name, point, (-6, -13 if crowded else 5), textcoords="offset points", fontsize=8.5,
+            color="C0", ha="right",
+        )  # fmt: skip
     ax.set_xlim(low / (high / low) ** 0.5, high)  # room for names
     narrow = high / low < 20
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,)))

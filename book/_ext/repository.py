@@ -65,6 +65,12 @@ def first(addresses: dict[str, str]) -> str:
     return next(iter(addresses.values()))
 
 
+def site(config) -> str:
+    """The address of the published site: GitHub Pages of the repository."""
+    owner, name = slug(config).split("/")
+    return f"https://{owner}.github.io/{name}/"
+
+
 def page_of(config, path: str) -> str:
     """The address of a file or folder on GitHub; `.` is the front page."""
     front = f"https://github.com/{slug(config)}"

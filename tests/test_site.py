@@ -238,8 +238,9 @@ def test_search_finds_every_page_by_its_title(site, server, page):
 
 def title(path: Path) -> str:
     """The words of a page's heading."""
-    heading = re.search(r"<h1>(.*?)<a class=\"headerlink", path.read_text(encoding="utf-8"), re.S)
-    text = re.sub(r'<span class="section-number">.*?</span>|<[^>]+>', "", heading[1])
+    article = path.read_text(encoding="utf-8").partition("<article")[2]
+    heading = re.search(r"<h1>(.*?)<a class=\"headerlink", article, re.S)[1]
+    text = re.sub(r'<span class="section-number">.*?</span>|<[^>]+>', "", heading)
     return re.sub(r"[^\w. ]", " ", text)
 
 
@@ -256,8 +257,8 @@ def test_search_by_keyboard_leads_to_a_page(server, page, theme):
     shoot(page, "search-results", theme, WIDTHS[0])
     page.focus("#search-results li a")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/book/*.html*")
-    assert page.locator("article mark, article .highlighted").count() > 0
+    page.wait_for_url("**/book/**")
+    assert "saliency" in page.inner_text("article")
 
 
 def test_formulas_are_set_by_the_site_itself(server, page):

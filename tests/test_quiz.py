@@ -2,7 +2,6 @@
 
 import re
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -13,9 +12,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]
 
 launch = pytest.importorskip("launch")
 questions = pytest.importorskip("questions")
-
-# The site in a browser: fixtures that all tests share, or those of the site's own tests.
-pytest_plugins = () if find_spec("website") else ("test_site",)
 
 TOPICS = sorted(path.stem for path in (ROOT / "exercises").glob("*.ipynb"))
 QUIZ = re.compile(r"^````\{quiz\}\n(.*?)^````$", re.M | re.S)

@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup, Tag
 
 BULLETS = 4  # on a slide
 MARKS = ".key, .ask, .show"
+PAGE_ONLY = "a.headerlink, button, noscript, .explorer-live, .quiz"  # what a reader operates
 CODE_LINES = 16  # of longer cells only what they print is shown
 SENTENCE_END = re.compile(r"[.?!]”?(?:</\w+>)*(?=\s+[A-Z0-9(“<])")
 SHORT, LONG = 45, 130  # characters: too few to stand for a point, too many for a title
@@ -83,7 +84,7 @@ def read(page: str, address: str) -> list[Slide]:
 
 def _relocate(article: Tag, address: str) -> None:
     """Let links work from `slides/`; drop what only the page needs."""
-    for useless in article.select("a.headerlink, button"):
+    for useless in article.select(PAGE_ONLY):
         if not useless.find_parent(class_="text_html"):
             useless.decompose()
     for tag in article.select("[href], [src]"):
@@ -176,8 +177,8 @@ class _Reader:
         """A figure: the finding is the title, the rest of the caption stands below."""
         figure = block if block.name == "figure" else block.select_one("figure")
         caption = figure.find("figcaption").extract()
-        number = caption.find(class_="caption-number").extract().get_text().strip()
-        label = f"<b>{number}</b> "
+        number = caption.find(class_="caption-number")
+        label = f"<b>{number.extract().get_text().strip()}</b> " if number else ""
         finding, rest = _finding(caption.find(class_="caption-text"))
         drawing = "".join(map(str, figure.find_all(True, recursive=False)))
         body = f"<figure>{drawing}<figcaption>{label}{rest}</figcaption></figure>"

@@ -7,7 +7,7 @@ CLASS  := _build/class
 TOPIC  ?= pruning
 
 .DEFAULT_GOAL := help
-.PHONY: help course test install exercises verify class book serve format lock clean
+.PHONY: help course test install exercises verify class book pdf serve format lock clean
 .DELETE_ON_ERROR:
 
 help: ## list what can be made
@@ -60,6 +60,9 @@ $(CLASS)/%/.graded: _build/autograder/%/signatures.json
 
 book: exercises ## run the chapters that changed and build the site into _build/html
 	$(RUN) -m book.build
+
+pdf: book ## print the whole book into _build/html/efficient-ai.pdf (needs Chromium)
+	$(RUN) -m book.pdf
 
 # ---------------------------------------------------------------- for whoever works here
 

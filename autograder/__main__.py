@@ -69,7 +69,8 @@ def _pack(options: argparse.Namespace) -> int:
     for topic in _topics(options):
         settings = Settings(topic, options.seed, options.minutes, options.show)
         path = pack(options.course, settings)
-        print(f"{topic}: {path.stat().st_size / 1e6:.1f} MB in {path}")
+        where = path.relative_to(options.course.root)
+        print(f"{topic}: {path.stat().st_size / 1e6:.1f} MB in {where}")
     return 0
 
 

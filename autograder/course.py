@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+OWN = re.compile(r"\w.*[^~]$")
 
 
 class CourseError(Exception):
@@ -60,9 +62,12 @@ class Course:
         return self.root / "efficientai" / "checks" / topic
 
     def package(self) -> list[Path]:
-        """The files of the course package that grading depends on: modules and data."""
+        """The files that the course package consists of: modules and data.
+
+        What an editor or the system leaves beside them (`.DS_Store`, `#a.py#`, `a.py~`) is none.
+        """
         folder = self.root / "efficientai"
-        return sorted(path for path in folder.iterdir() if path.is_file())
+        return sorted(path for path in folder.iterdir() if path.is_file() and OWN.match(path.name))
 
     def repository(self) -> str:
         """The address of the owner's repository, from ``_config.yml``; students install from it.

@@ -24,6 +24,8 @@ from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_note
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from autograder.course import Course
+
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -98,12 +100,13 @@ def package_sources(code: str, package: Path) -> list[Path]:
     the ending does. That is sometimes one too many, which costs an execution; it is never one too
     few, which would show a stale number.
     """
-    modules = {path.stem: path for path in package.glob("*.py")}
+    files = Course(package.parent).package()
+    modules = {path.stem: path for path in files if path.suffix == ".py"}
     used, text = {"__init__"}, f"{code}\n{modules['__init__'].read_text()}"
     while found := set(re.findall(r"\w+", text)) & modules.keys() - used:
         used |= found
         text += "\n".join(modules[name].read_text() for name in found)
-    data = [path for path in package.glob("*.*") if path.suffix != ".py" and path.name in text]
+    data = [path for path in files if path.suffix != ".py" and path.name in text]
     return sorted([modules[name] for name in used] + data)
 
 

@@ -9,7 +9,7 @@ bytes of the weights, which is what counts where memory sets the pace; `numerics
 is the reference.
 
 Source: ONNX's operators QuantizeLinear and DequantizeLinear, opset 17; Jacob et al. 2018.
-Needs the packages onnx and onnxruntime: `pip install efficientai[backends]`.
+Needs the packages onnx and onnxruntime: `pip install efficientai[chapters]`.
 """
 
 from __future__ import annotations

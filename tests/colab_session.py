@@ -14,8 +14,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-import google.colab  # noqa: F401  # a stand-in; notebooks look for it in sys.modules
-from google.colab._shell import Shell
+from IPython.core.interactiveshell import InteractiveShell
 
 OURS = "efficientai"
 PINNED = ("torch", "numpy", "otter-grader")
@@ -23,6 +22,8 @@ PINNED = ("torch", "numpy", "otter-grader")
 
 def main(jobs: list[dict]) -> None:
     """Install once as the first notebook says; then run every notebook in a fork."""
+    from google.colab._shell import Shell  # a stand-in; notebooks look for it in sys.modules
+
     shell = Shell.instance()
     shell.history_manager.enabled = False
     tell(event="before", found=find_spec(OURS) is not None, versions=versions())
@@ -61,14 +62,14 @@ def code_cells(path: str) -> list[dict]:
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
-def run(shell: Shell, cell: dict) -> tuple[object, str, str]:
+def run(shell: InteractiveShell, cell: dict) -> tuple[object, str, str]:
     """A cell's value, what it raised, and its id."""
     result = shell.run_cell("".join(cell["source"]))
     raised = result.error_before_exec or result.error_in_exec
     return result.result, f"{type(raised).__name__}: {raised}" if raised else "", cell["id"]
 
 
-def run_notebook(shell: Shell, path: str) -> dict:
+def run_notebook(shell: InteractiveShell, path: str) -> dict:
     """Every cell from top to bottom; what was installed, what stopped, what each check said."""
     shell.reset(new_session=False)
     installs: list[str] = []

@@ -16,6 +16,7 @@ front = pytest.importorskip("front")
 growing = pytest.importorskip("growing")
 launch = pytest.importorskip("launch")
 reference = pytest.importorskip("reference")
+rerun = pytest.importorskip("rerun")
 offline = pytest.importorskip("offline")
 pareto = pytest.importorskip("pareto")
 
@@ -65,6 +66,13 @@ def make_chapter(tmp_path, monkeypatch):
 def test_sources_follow_imports_and_nothing_else(package):
     found = {path.stem for path in execute.package_sources("from efficientai import a", package)}
     assert found == {"__init__", "a", "b"}
+
+
+@pytest.mark.parametrize("name", [".a.py.swp", ".#a.py", "~a.py", "#a.py#", "a.py~"])
+def test_what_an_editor_leaves_is_no_source(package, name):
+    before = execute.package_sources("from efficientai import a", package)
+    (package / name).write_text("half a line")
+    assert execute.package_sources("from efficientai import a", package) == before
 
 
 @pytest.mark.parametrize("name, reruns", [("a", True), ("b", True), ("c", False)])
@@ -293,6 +301,21 @@ def test_pareto_figure_names_the_front_and_its_caption_counts(tmp_path):
     assert "2 on all four (dense, small), and 1 on none" in text
     pareto.draw(networks, fronts, tmp_path / "front.svg")
     assert "<svg" in (tmp_path / "front.svg").read_text()
+
+
+def test_a_page_does_not_depend_on_a_notebook_that_is_not_there(tmp_path):
+    # Sphinx reads a page anew in every build if a file that it depends on is missing
+    from types import SimpleNamespace
+
+    noted = []
+    env = SimpleNamespace(srcdir=tmp_path, note_dependency=noted.append)
+    rerun.depend_on(env, "book/index")
+    assert not noted
+    path = rerun.executed(tmp_path, "book/pruning")
+    path.parent.mkdir(parents=True)
+    path.touch()
+    rerun.depend_on(env, "book/pruning")
+    assert noted == [str(path)]
 
 
 def test_pareto_figure_takes_every_network_of_the_table_once(tmp_path):

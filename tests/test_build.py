@@ -42,6 +42,16 @@ def tree(root: Path) -> dict[str, bytes]:
     return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
+def test_what_an_editor_leaves_is_not_the_package(course):
+    (course.root / "efficientai").mkdir()
+    (course.root / "efficientai" / "shrink.py").touch()
+    before = course.package()
+    assert [path.name for path in before] == ["shrink.py"]
+    for name in (".DS_Store", ".a.py.swp", "~a.py", "#a.py#", "a.py~"):
+        (course.root / "efficientai" / name).write_text("half a line")
+    assert course.package() == before
+
+
 def test_writes_exercise_checks_and_bundle(course):
     build.build(course, "shrink")
     made = set(tree(course.root)) - set(tree(FIXTURE))

@@ -75,26 +75,29 @@ def test_pareto_keeps_limits_and_draws_fronts_as_the_package_does(explore, chanc
         assert names(line) == front(expected, cost)
 
 
-def test_pareto_names_the_best_of_the_front_and_who_beats_the_others(explore, chance):
+@pytest.mark.parametrize("count", [1, 6, 12, 30])
+def test_pareto_names_the_best_of_the_front_and_who_beats_the_others(explore, chance, count):
     page = explore("pareto")
-    networks = made_up(chance, 30)
+    networks = made_up(chance, count)
+    rows = {n["network"]: n for n in networks}
     for cost in COSTS:
-        line = front({n["network"]: n for n in networks}, cost)
-        rows = {n["network"]: n for n in networks}
+        line = front(rows, cost)
         top = max(rows[name]["accuracy"] for name in line)
-        (best,) = computed(page, "pareto", "best", [[networks, cost]])
+        (best,) = computed(page, "pareto", "best", [(networks, cost)])
         assert names(best) == [name for name in line if rows[name]["accuracy"] == top]
-        script = """([networks, cost]) => {
-            const { front, beater } = explorers.known.pareto, line = front(networks, cost);
-            return networks.map((network) => beater(network, line, cost)?.network ?? null);
-        }"""
-        for network, by in zip(networks, page.evaluate(script, [networks, cost]), strict=True):
-            assert (by is None) == (network["network"] in line)
+        for name, by in page.evaluate(BEATERS, [networks, cost]).items():
+            assert (by is None) == (name in line)
             if by is not None:
-                other = rows[by]
-                gains = network[cost] - other[cost], other["accuracy"] - network["accuracy"]
-                assert min(gains) >= 0 and max(gains) > 0
-                assert by in line
+                loser, winner = rows[name], rows[by]
+                gains = loser[cost] - winner[cost], winner["accuracy"] - loser["accuracy"]
+                assert min(gains) >= 0 and max(gains) > 0 and by in line
+
+
+BEATERS = """([networks, cost]) => {
+    const { front, beater } = explorers.known.pareto, line = front(networks, cost);
+    return Object.fromEntries(networks.map((network) =>
+        [network.network, beater(network, line, cost)?.network ?? null]));
+}"""
 
 
 def test_pareto_says_which_limit_to_loosen(explore):
@@ -172,10 +175,14 @@ def test_deployment_networks_are_what_the_package_counts(explore):
     assert [device["name"] for device in data["devices"]] == list(DEVICES)
 
 
-def test_deployment_fits_and_takes_as_long_as_the_package_says(explore):
+def test_deployment_fits_and_takes_as_long_as_the_package_says(explore, chance):
     page = explore("deployment")
     data = known(page, "deployment")
-    cases = [(n, bits, d) for n in data["networks"] for bits in (8, 32) for d in data["devices"]]
+    networks = data["networks"] + [
+        {key: int(10 ** chance.uniform(3, 12)) for key in ("macs", "weights", "activations")}
+        for _ in range(100)
+    ]
+    cases = [(n, bits, d) for n in networks for bits in (8, 32) for d in data["devices"]]
     works = computed(page, "deployment", "workload", [[n, bits] for n, bits, _ in cases])
     machines = [device for _, _, device in cases]
     room = computed(page, "deployment", "fits", list(zip(works, machines, strict=True)))

@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder import notebooks
 from autograder.boundary.limits import MIB, Limits
 from autograder.build import EPOCH
 from autograder.course import ROOT, Course, CourseError
@@ -30,7 +31,7 @@ from autograder.master import is_answer
 from autograder.sample import sample
 
 TOPIC, SEED = "deployment", "instructors-own-seed"
-KINDS = ("several mistakes", "syntax error", "blank", "no notebook")
+KINDS = ("several mistakes", "syntax error", "no notebook")
 # every key that Gradescope documents for results.json, and for one of its tests
 KEYS = {
     "score", "execution_time", "output", "output_format", "test_output_format", "test_name_format",
@@ -128,7 +129,7 @@ def test_the_sample_class_gets_the_same_scores_as_from_grade(root, tmp_path):
     assert "is no notebook. Hand in the .ipynb file" in results["output"]  # the last one
 
 
-def test_several_files_and_none(root, tmp_path):
+def test_of_several_files_the_exercise_is_graded(root, tmp_path):
     right = tmp_path / "answers (2).ipynb"
     shutil.copy(Course().bundle(TOPIC) / "solution.ipynb", right)
     (tmp_path / "notes.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook()))
@@ -136,11 +137,22 @@ def test_several_files_and_none(root, tmp_path):
     results = run(root)
     assert all(test["status"] == "passed" for test in results["tests"])
     assert "Several files were handed in: answers (2).ipynb was graded" in results["output"]
-    (tmp_path / "essay.pdf").write_bytes(b"%PDF-1.7 my answers")
-    hand_in(root, tmp_path / "essay.pdf")
-    results = run(root)
-    assert set(scores(results).values()) == {0}
-    assert "essay.pdf holds no notebook. Hand in the .ipynb file." in results["output"]
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["essay.pdf"], "essay.pdf holds no notebook. Hand in the .ipynb file."),
+        (["essay.pdf", "a.png"], "submission holds no notebook. Hand in the .ipynb file."),
+        ([], "submission holds no notebook. Hand in the .ipynb file."),
+    ],
+)
+def test_what_is_no_notebook_is_named(tmp_path, names, sentence):
+    (tmp_path / "submission").mkdir()
+    for name in names:
+        (tmp_path / "submission" / name).write_bytes(b"%PDF-1.7 my answers")
+    with pytest.raises(notebooks.Unreadable, match=re.escape(sentence)):
+        notebooks.read(container.handed_in(tmp_path / "submission"), notebooks.Notebook(()))
 
 
 SPY = """

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,13 @@ def changed(name: str) -> float:
     return max(p.stat().st_mtime for p in files if p.is_file())
 
 
+@functools.cache
+def compressed(path: Path, version: int) -> tuple[bytes, bool]:
+    """What is sent of a file, and whether it is packed."""
+    packed = path.suffix not in {".woff2", ".woff", ".png"}
+    return (gzip.compress(path.read_bytes(), 6) if packed else path.read_bytes()), packed
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves the site below PREFIX, compressed as any ordinary host does."""
 
@@ -74,9 +82,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         path = path / "index.html" if path.is_dir() else path
         if not path.is_file():
             return self.send_error(404)
-        body, packed = path.read_bytes(), path.suffix not in {".woff2", ".woff", ".png"}
-        body = gzip.compress(body, 6) if packed else body
+        body, packed = compressed(path, path.stat().st_mtime_ns)
         self.send_response(200)
+        self.send_header("Cache-Control", "max-age=600")
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Length", str(len(body)))
         if packed:
@@ -123,6 +131,40 @@ def page(browser):
     context = browser.new_context()
     yield context.new_page()
     context.close()
+
+
+# ---------------------------------------------------------------- its pages, read as text
+
+
+def pages(site: Path) -> list[str]:
+    """The address of every page, relative to the start."""
+    found = (path.relative_to(site) for path in site.rglob("*.html"))
+    return sorted(path.as_posix() for path in found if path.parts[0] != "_static")
+
+
+class Links(HTMLParser):
+    """Collects the addresses that a page refers to, and the anchors that it offers."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.addresses: list[str] = []
+        self.loaded: list[str] = []  # those that a browser asks for by itself
+        self.anchors: set[str] = {"", "top"}
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes) -> None:
+        """Note one tag."""
+        given = dict(attributes)
+        found = [given[key] for key in ("href", "src", "action") if given.get(key)]
+        self.addresses += found
+        self.loaded += found if tag not in ("a", "form") else []
+        self.anchors |= {given[key] for key in ("id", "name") if given.get(key)}
+
+
+@pytest.fixture(scope="session")
+def links(site) -> dict[str, Links]:
+    """The links of every page."""
+    return {name: Links((site / name).read_text(encoding="utf-8")) for name in pages(site)}
 
 
 # ---------------------------------------------------------------- an open page

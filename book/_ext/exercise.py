@@ -4,11 +4,13 @@
     Seven questions, about 60 minutes.
     ```
 
-It links to the notebook in Colab and to a copy that is served with the site. In running text,
-{exercise-link}`text <pruning>` opens an exercise and {repository-link}`text <path>` a file.
+It opens the notebook where `_config.yml` says that one can work, and links to a copy that is served
+with the site. In running text, {exercise-link}`text <pruning>` opens an exercise and
+{repository-link}`text <path>` a file.
 """
 
 import shutil
+from html import escape
 from pathlib import Path
 
 import repository
@@ -34,24 +36,25 @@ class Exercise(SphinxDirective):
 
     def _links(self, topic: str) -> str:
         up = "../" * self.env.docname.count("/")
-        colab = repository.exercise_in_colab(self.config, topic)
-        return (
-            '<p class="actions">'
-            f'<a class="action primary" href="{colab}">Open the exercise in Colab</a>'
-            f'<a class="action" href="{up}exercises/{topic}.ipynb" download>Download it</a>'
-            "</p>"
-        )
+        (place, address), *others = repository.exercise_launches(self.config, topic).items()
+        actions = [
+            f'<a class="action primary" href="{escape(address)}">Open the exercise in {place}</a>',
+            *(f'<a class="action" href="{escape(url)}">{name}</a>' for name, url in others),
+            f'<a class="action" href="{up}exercises/{topic}.ipynb" download>Download it</a>',
+        ]
+        return f'<p class="actions">{"".join(actions)}</p>'
 
 
 class ExerciseLink(ReferenceRole):
-    """A link that opens a topic's exercise in Colab."""
+    """A link that opens a topic's exercise."""
 
     def run(self):
         """Build the link."""
         if not source(self.env, self.target).exists():
             text = f"exercise-link: there is no exercises/{self.target}.ipynb"
             return [], [self.inliner.reporter.error(text, line=self.lineno)]
-        return [_link(self.title, repository.exercise_in_colab(self.config, self.target))], []
+        addresses = repository.exercise_launches(self.config, self.target)
+        return [_link(self.title, repository.first(addresses))], []
 
 
 class RepositoryLink(ReferenceRole):
@@ -81,15 +84,17 @@ def serve_exercises(app, exception) -> None:
         shutil.copyfile(notebook, target / notebook.name)
 
 
-def note_address(app, config) -> None:
-    """Make pages that link to the repository out of date when its address changes."""
-    config.repository_address = config.html_theme_options["repository_url"]
+def note_addresses(app, config) -> None:
+    """Make pages that link to the repository or a service out of date when an address changes."""
+    options = config.html_theme_options
+    services = sorted(options["launch_buttons"].items())
+    config.addresses = str([options["repository_url"], options["repository_branch"], services])
 
 
 def setup(app):
     """Register with Sphinx."""
-    app.add_config_value("repository_address", "", "env")
-    app.connect("config-inited", note_address)
+    app.add_config_value("addresses", "", "env")
+    app.connect("config-inited", note_addresses)
     app.add_directive("exercise", Exercise)
     app.add_role("exercise-link", ExerciseLink())
     app.add_role("repository-link", RepositoryLink())

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from docutils import nodes
-from rerun import executed
+from rerun import depend_on, executed
 from sphinx.util.docutils import SphinxDirective
 
 MIME = "application/vnd.efficient-ai.scores+json"
@@ -28,7 +28,7 @@ class GrowingTable(SphinxDirective):
         if not rows[self.env.docname]:
             raise self.error("growing-table: no cell of this chapter shows a scorecard")
         for name in rows:
-            self.env.note_dependency(str(executed(self.env.srcdir, name)))
+            depend_on(self.env, name)
         return [_table(each_once(rows), self.env.docname)]
 
 

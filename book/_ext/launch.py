@@ -1,14 +1,15 @@
-"""Chapters open in Colab, and download, as notebooks that work there.
+"""Chapters open in Colab, JupyterHub and Binder, and download, as notebooks that work there.
 
-Chapters are written as text, which Colab cannot open. When the site is finished, each chapter is
+Chapters are written as text, which these cannot open. When the site is finished, each chapter is
 written beside its page as a notebook: directives turned into plain Markdown, no outputs, and a
 first cell that installs the package where it is missing. The site is deployed by pushing the
-branch `gh-pages`, from which Colab reads that notebook.
+branch `gh-pages`, from which they read that notebook.
 """
 
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,7 @@ INSTALL = """# Colab does not have the course's package yet; elsewhere this cell
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install -q "efficientai[backends] @ git+{url}\""""
+    %pip install -q "efficientai[chapters] @ git+{url}\""""
 
 FENCE = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\} *(?P<title>[^\n]*)\n"
@@ -30,6 +31,8 @@ FENCE = re.compile(
 )
 OPTIONS = re.compile(r"\A(?:---\n.*?\n---\n|(?::[\w-]+:[^\n]*\n)+)", re.S)
 ROLE = re.compile(r"\{(?P<name>[\w:]+)\}`(?P<text>[^`]+)`")
+# What `deck` puts on a slide; a marked sentence may hold links, which have brackets too.
+MARK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\{\.(?:key|ask|show)\}")
 TARGET = re.compile(r"^\([\w:.-]+\)=\n", re.M)
 
 
@@ -50,6 +53,8 @@ def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
 
     >>> plain_markdown("See {doc}`the guide <guides/student>` and {term}`sparsity`.")
     'See the guide and sparsity.'
+    >>> plain_markdown("[Nine in [ten](x.md) can go.]{.key} Train again.")
+    'Nine in [ten](x.md) can go. Train again.'
     >>> print(plain_markdown(":::{tip} Why\\n:class: x\\nBecause.\\n:::\\n"))
     > **Why**
     >
@@ -58,7 +63,7 @@ def plain_markdown(text: str, inserts: Inserts | None = None) -> str:
     """
     inserts = inserts or Inserts()
     text = FENCE.sub(lambda m: _directive(m, inserts), TARGET.sub("", text))
-    return ROLE.sub(lambda m: _role(m, inserts), text)
+    return ROLE.sub(lambda m: _role(m, inserts), MARK.sub(r"\1", text))
 
 
 def _directive(match: re.Match, inserts: Inserts) -> str:
@@ -107,9 +112,9 @@ def launchable(notebook: nbformat.NotebookNode, config, topic: str) -> nbformat.
     Cells that the page removes are left out: they put numbers into the text and do nothing else.
     """
     url = config.html_theme_options["repository_url"]
-    links = {"exercise": repository.exercise_in_colab(config, topic)}
+    links = {"exercise": repository.first(repository.exercise_launches(config, topic))}
     page = f"{repository.site(config)}book/{topic}.html"
-    inserts = Inserts(links, glued(notebook), works(config.bibtex_bibfiles), page)
+    inserts = Inserts(links, glued(notebook), works(tuple(config.bibtex_bibfiles)), page)
     copy = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     )
@@ -137,7 +142,8 @@ def _text(data: dict[str, str]) -> str:
     return next(value for mime, value in data.items() if mime.endswith("text/plain")).strip("'")
 
 
-def works(files: list[str]) -> dict[str, str]:
+@cache
+def works(files: tuple[str, ...]) -> dict[str, str]:
     """For every key of the bibliography the authors and the year, as in running text."""
     root = Path(__file__).resolve().parents[2]
     entries = {k: e for name in files for k, e in parse_file(root / name).entries.items()}
@@ -155,12 +161,10 @@ def chapters(app) -> list[str]:
 
 
 def offer_launch(app, pagename, templatename, context, doctree) -> None:
-    """Give a chapter's page its addresses in Colab and on this site."""
+    """Give a chapter's page the addresses where it opens, and of its notebook on this site."""
     if pagename in chapters(app):
-        context["launch"] = {
-            "colab": repository.chapter_in_colab(app.config, pagename),
-            "notebook": f"_sources/{pagename}.ipynb",
-        }
+        context["launches"] = repository.chapter_launches(app.config, pagename)
+        context["notebook"] = f"_sources/{pagename}.ipynb"
 
 
 def _as_written(app, docname: str) -> nbformat.NotebookNode:

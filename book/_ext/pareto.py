@@ -14,7 +14,7 @@ import growing
 import matplotlib.pyplot as plt
 from docutils import nodes
 from matplotlib.ticker import LogLocator, NullFormatter
-from rerun import executed
+from rerun import depend_on
 from sphinx.util.docutils import SphinxDirective
 
 from efficientai import plotting
@@ -57,7 +57,7 @@ def collect(env) -> dict[str, dict]:
     rows, networks = {name: growing.scores(env, name) for name in pages}, {}
     for name, own in rows.items():
         if own:
-            env.note_dependency(str(executed(env.srcdir, name)))
+            depend_on(env, name)
     for own in growing.each_once(rows).values():
         for row in own:
             networks[_free(row["network"], networks)] = row

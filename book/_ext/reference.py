@@ -78,8 +78,14 @@ def _module_row(path: Path) -> list[str]:
     return [f"   * - :py:mod:`efficientai.{path.stem}`", f"     - {summary}"]
 
 
+def skip_field(app, what: str, name: str, obj, skip: bool, options) -> bool | None:
+    """Leave out the fields of a named tuple: its signature shows them, its docstring explains."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("modules", Modules)
+    app.connect("autodoc-skip-member", skip_field)
     app.connect("autodoc-process-docstring", read_docstring)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,11 +8,19 @@ def executed(srcdir, docname: str) -> Path:
     return Path(srcdir) / "_build" / "chapters" / f"{docname}.ipynb"
 
 
+def depend_on(env, docname: str) -> None:
+    """Make the page that is being read depend on a chapter's executed notebook, if it has one.
+
+    A file that is missing would make the page out of date in every build.
+    """
+    notebook = executed(env.srcdir, docname)
+    if notebook.exists():
+        env.note_dependency(str(notebook))
+
+
 def depend_on_outputs(app, docname: str, source: list[str]) -> None:
     """Make the executed notebook a dependency of its page."""
-    notebook = executed(app.srcdir, docname)
-    if notebook.exists():
-        app.env.note_dependency(str(notebook))
+    depend_on(app.env, docname)
 
 
 def setup(app):

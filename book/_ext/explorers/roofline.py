@@ -114,7 +114,8 @@ def draw(data: dict, path: Path) -> None:
     with plt.style.context(plotting.STYLE):
         figure, ax = plt.subplots(figsize=(8, 4.8))
         for number, machine in enumerate(data["machines"]):
-            _roof(ax, machine, marked(data, machine), f"C{number % 6}")
+            style = {"color": f"C{number % 6}", "ls": "-" if number < 6 else "--"}
+            _roof(ax, machine, marked(data, machine), style)
         for batch, face in zip(BATCHES, ("none", plotting.GREY), strict=True):
             ax.plot([], [], "o", mfc=face, color=plotting.GREY, ms=7, label=f"batch {batch}")
         ax.set(xscale="log", yscale="log", xlabel="operations per byte", ylabel="operations/s")
@@ -124,10 +125,11 @@ def draw(data: dict, path: Path) -> None:
         plt.close(figure)
 
 
-def _roof(ax, machine: dict, intensities: list[float], colour: str) -> None:
+def _roof(ax, machine: dict, intensities: list[float], style: dict) -> None:
+    colour = style["color"]
     roof = Roofline(machine["peak"], machine["bandwidth"])
     x = [X[0], roof.ridge, X[1]]
-    ax.plot(x, [roof.attainable(i) for i in x], color=colour)
+    ax.plot(x, [roof.attainable(i) for i in x], **style)
     for i, face in zip(intensities, ("none", colour), strict=True):
         ax.plot(i, roof.attainable(i), "o", mfc=face, color=colour, ms=7)
     ax.annotate(

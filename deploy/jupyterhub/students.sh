@@ -1,0 +1,17 @@
+#!/bin/sh
+# Make the environment of students' servers: sh students.sh FOLDER. On the hub's machine or in an image.
+set -eu
+folder=${1:?"give a folder, such as /opt/efficientai"}
+here=$(cd "$(dirname "$0")" && pwd)
+clone=$(cd "$here/../.." && pwd)
+umask 022 # everybody reads it, nobody but its owner changes it
+
+"${PYTHON:-python3}" -m venv "$folder"
+"$folder/bin/python" -m pip install -q uv
+# The small build of PyTorch for CPUs is enough. TORCH=auto takes the one for the machine's GPU, TORCH= the usual one.
+backend=${TORCH-cpu}
+"$folder/bin/python" -m uv pip install -q --python "$folder/bin/python" ${backend:+--torch-backend "$backend"} \
+  --compile-bytecode -c "$clone/requirements.lock" -r "$here/requirements.txt" "$clone"
+rm -rf "$folder/settings"
+cp -R "$here/student" "$folder/settings"
+echo "Students' servers run from $folder."

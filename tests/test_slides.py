@@ -1,0 +1,196 @@
+"""The chapters' slide decks, in a real browser: complete, quiet, and inside their frame."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from test_site import ROOT, Links, browser, server, site, violations, watch  # noqa: F401  (fixtures)
+
+DECKS = sorted(path.stem for path in (ROOT / "exercises").glob("*.ipynb"))
+EXTRA = ["conclusion", "introduction"]  # pages with code that are no topics
+FEWEST, MOST = 15, 35
+SMALLEST = 0.6  # the scale of the fullest slide's text
+RAW = re.compile(r"\{[a-z:]+\}`|\]\{\.(?:key|ask|show)|^:{3,}|\(\?\)", re.M)
+# Every slide in turn: what stands out of its frame, and how small its text had to become.
+SHAPES = """() => [...document.querySelectorAll(".slides > section")].map((slide, number) => {
+  Reveal.slide(number);
+  const frame = slide.getBoundingClientRect();
+  const outside = [...slide.querySelectorAll("h1, h2, li, img, svg, pre, table, figcaption, p")]
+    .filter(part => !part.closest(".notes") && part.getClientRects().length)
+    .filter(part => {
+      const box = part.getBoundingClientRect();
+      return Math.max(box.bottom - frame.bottom, box.right - frame.right, frame.top - box.top) > 1;
+    });
+  return {name: slide.id, scale: +slide.style.getPropertyValue("--scale"),
+          over: slide.scrollHeight - slide.clientHeight,
+          wide: slide.scrollWidth - slide.clientWidth,
+          outside: outside.map(part => part.tagName + " " + part.textContent.slice(0, 40)),
+          unseen: Reveal.getCurrentSlide() !== slide};
+})"""
+
+
+@pytest.fixture(scope="module")
+def decks(site) -> dict[str, BeautifulSoup]:  # noqa: F811
+    """Every deck as it is in the site."""
+    return {path.stem: soup(path) for path in (site / "slides").glob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def articles(site) -> dict[str, BeautifulSoup]:  # noqa: F811
+    """The pages that the decks are made from."""
+    return {name: soup(site / "book" / f"{name}.html").article for name in DECKS + EXTRA}
+
+
+def soup(path) -> BeautifulSoup:
+    """A page of the site, read."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def words(node) -> str:
+    """Text without spaces, so that markup between words does not matter."""
+    return re.sub(r"\s+", "", node.get_text())
+
+
+def open_deck(page, address: str, topic: str):
+    """Load a deck and wait until it can be shown."""
+    page.goto(f"{address}slides/{topic}.html")
+    page.wait_for_selector("html.ready")
+
+
+@pytest.fixture
+def screen(browser):  # noqa: F811
+    """A tab of a projector's shape."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    yield context.new_page()
+    context.close()
+
+
+def test_every_chapter_has_a_deck_of_a_lecture_s_length_and_links_to_it(site, decks):  # noqa: F811
+    assert sorted(decks) == sorted(DECKS + EXTRA)
+    counts = {topic: len(decks[topic].select(".slides > section")) for topic in DECKS}
+    assert not {t: n for t, n in counts.items() if not FEWEST <= n <= MOST}
+    for topic in decks:
+        links = Links((site / "book" / f"{topic}.html").read_text("utf-8")).addresses
+        assert f"../slides/{topic}.html" in links
+
+
+def test_a_deck_holds_the_chapter_s_figures_and_their_texts(articles, decks):
+    for topic, deck in decks.items():
+        article = articles[topic]
+        for image in article.select("figure img"):
+            shown = deck.select_one(f'img[src="{image["src"]}"]')
+            assert shown and shown["alt"] == image["alt"], f"{topic}: {image['src']}"
+            slide = words(shown.find_parent("section"))
+            caption = image.find_parent("figure").select_one(".caption-text")
+            for sentence in re.split(r"(?<=[.?!])\s+", caption.get_text()):
+                assert re.sub(r"\s+", "", sentence) in slide, f"{topic}: {sentence}"
+
+
+def test_no_prose_of_a_chapter_is_lost(articles, decks):
+    for topic, deck in decks.items():
+        notes = "".join(map(words, deck.select(".notes"))) + "".join(
+            map(words, deck.select(".exercise"))
+        )
+        article = articles[topic]
+        prose = article.select("section > p, section > ul > li > p, .admonition li > p")
+        missing = [
+            p.get_text()[:80] for p in prose if words(p) not in notes and not p.find_parent("table")
+        ]
+        assert len(prose) > 15 and not missing, f"{topic}: {missing}"
+
+
+def test_nothing_of_the_source_s_markup_is_left(decks):
+    left = {topic: RAW.findall(deck.get_text()) for topic, deck in decks.items()}
+    assert not {topic: found for topic, found in left.items() if found}
+
+
+def test_a_prediction_is_followed_by_an_answer(decks):
+    asked = 0
+    for topic, deck in decks.items():
+        slides = deck.select(".slides > section")
+        questions = [n for n, slide in enumerate(slides) if "question" in slide["class"]]
+        asked += len(questions)
+        for n in questions:
+            assert slides[n].select_one(".notes") or slides[n + 1].select_one(".notes"), topic
+            assert "exercise" not in slides[n + 1]["class"]
+    assert asked >= 2 * len(DECKS)
+
+
+@pytest.mark.parametrize("topic", DECKS + EXTRA)
+def test_every_slide_fits_its_frame_and_is_quiet(server, screen, topic):  # noqa: F811
+    noise = watch(screen, server.address)
+    open_deck(screen, server.address, topic)
+    wrong = [
+        shape
+        for shape in screen.evaluate(SHAPES)
+        if shape["over"] > 0
+        or shape["wide"] > 0
+        or shape["outside"]
+        or shape["unseen"]
+        or shape["scale"] < SMALLEST
+    ]
+    assert not wrong and not noise
+
+
+def test_decks_fit_a_telephone(server, browser):  # noqa: F811
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    open_deck(page, server.address, "pruning")
+    shapes = page.evaluate(SHAPES)
+    seen = page.evaluate("getComputedStyle(document.querySelector('.present')).fontSize")
+    zoom = page.evaluate("Reveal.getScale()")
+    context.close()
+    assert not [s for s in shapes if s["over"] > 0 or s["wide"] > 0 or s["outside"]]
+    assert float(seen.removesuffix("px")) * zoom > 12
+
+
+@pytest.mark.parametrize("topic, theme", [("pruning", "light"), ("hardware", "dark")])
+def test_all_slides_are_accessible(server, browser, topic, theme):  # noqa: F811
+    context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    open_deck(page, server.address, topic)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    found = []
+    kinds = page.evaluate(
+        "[...document.querySelectorAll('.slides > section')].map(s => s.className)"
+    )
+    for kind, number in {classes.split()[0]: n for n, classes in enumerate(kinds)}.items():
+        page.evaluate("n => Reveal.slide(n)", number)
+        found += [f"{kind}: {line}" for line in violations(page)]
+    context.close()
+    assert not found
+
+
+def test_keys_go_on_and_back_and_change_the_theme(server, screen):  # noqa: F811
+    open_deck(screen, server.address, "pruning")
+    at = "Reveal.getState().indexh"
+    positions = []
+    for key in ("ArrowRight", "Space", "ArrowLeft", "End", "Home"):
+        screen.keyboard.press(key)
+        positions.append(screen.evaluate(at))
+    last = screen.evaluate("Reveal.getTotalSlides()") - 1
+    assert positions == [1, 2, 1, last, 0]
+    screen.keyboard.press("d")
+    assert screen.evaluate("document.documentElement.dataset.theme") == "dark"
+    screen.keyboard.press("Escape")
+    assert screen.evaluate("Reveal.isOverview()")
+
+
+def test_a_slide_has_an_address_and_notes_hold_formulas(server, screen):  # noqa: F811
+    open_deck(screen, server.address, "pruning")
+    screen.evaluate("location.hash = '#/fig-3-2'")
+    screen.wait_for_selector("#fig-3-2.present")
+    assert screen.inner_text(".slide-number").split() != []
+    assert "\\(" not in screen.evaluate(
+        "document.querySelector('#what-the-loss-says .notes').textContent"
+    )
+    assert screen.locator("#what-the-loss-says .notes math").count() > 3
+
+
+def test_a_deck_works_from_a_file(site, screen):  # noqa: F811
+    address = (site / "slides" / "pruning.html").as_uri()
+    noise = watch(screen, site.as_uri())
+    screen.goto(address)
+    screen.wait_for_selector("html.ready")
+    screen.wait_for_function("[...document.images].every(i => i.complete && i.naturalWidth)")
+    assert screen.locator("mjx-container").count() > 0 and not noise

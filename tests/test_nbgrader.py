@@ -16,10 +16,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from nbgrader_room import Nbgrader
 
+import efficientai
 from autograder import __main__ as command_line
 from autograder.course import ROOT, Course
 from autograder.grade import grade_class
@@ -321,6 +323,25 @@ def test_a_configuration_that_is_not_read_gives_nothing(term, tmp_path):
     assert set(aside.scores("ben").values()) == {0}
 
 
+@pytest.mark.parametrize("mode", ["validate", "autograde"])
+def test_a_check_in_a_kernel_of_nbgraders(monkeypatch, capsys, mode):
+    """Validation passes what holds, whatever it prints; autograding there gives no points."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", mode)
+    names = {"torch": torch}
+    exec(read_master(Course(), TOPIC).questions[0].answers[0], names)
+    loud = {**names, "weight_bytes": lambda *a: print("!", file=sys.stderr) or weigh(*a)}
+    weigh = names["weight_bytes"]
+    grader = efficientai.grader(TOPIC)
+    if mode == "autograde":
+        with pytest.raises(RuntimeError, match="nbgrader gives no points in a kernel of its own"):
+            grader.check("q1", loud)
+        return
+    assert grader.check("q1", loud) is None
+    assert capsys.readouterr().err == ""  # nbgrader would take it for a failure
+    with pytest.raises(AssertionError, match="q1: 0 of 2 checks passed"):
+        grader.check("q1", {"weight_bytes": lambda model, bits: 0})
+
+
 # ---------------------------------------------------------------- the source of every topic
 
 
@@ -366,11 +387,16 @@ def test_whatever_was_done_to_the_cells_nbgrader_finds_each_once(release, data):
     notebook.cells = [copy.deepcopy(release.cells[index]) for index in picked]
     sources = [cell.source for cell in notebook.cells]
     for cell in notebook.cells:
-        strip = data.draw(st.sampled_from(["id", "nbgrader", "nothing"]))
+        strip = data.draw(st.sampled_from(["id", "nbgrader", "another's", "nothing"]))
         if strip == "nbgrader":
             cell.metadata.pop("nbgrader", None)
         elif strip == "id":
             cell.id = f"new-{id(cell)}"
+        elif strip == "another's":
+            role = data.draw(
+                st.sampled_from([c.metadata.nbgrader for c in release.cells if known(c)])
+            )
+            cell.metadata["nbgrader"] = copy.deepcopy(role)
     mended = mend.mend(notebook, release)
     wanted = {c.metadata.nbgrader.grade_id: c.metadata.nbgrader for c in release.cells if known(c)}
     found = [cell.metadata.nbgrader for cell in mended.cells if known(cell)]

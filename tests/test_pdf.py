@@ -41,7 +41,7 @@ def pages(site) -> list[pdf.Page]:  # noqa: F811
 @pytest.fixture(scope="module")
 def texts(book) -> list[str]:
     """The letters and digits of every page; quotation marks and spaces differ from the site's."""
-    return [re.sub(r"\W+", "", page.extract_text()) for page in book.pages]
+    return [re.sub(r"[\Wʼ]+", "", page.extract_text()) for page in book.pages]
 
 
 def outline(items, level: int = 1):
@@ -66,7 +66,7 @@ def test_outline_has_every_page_and_section_in_order(book, pages, texts):
     found = [(level, item.title) for level, item in outline(book.outline)]
     assert found == [(level, text) for page in pages for level, text, _ in page.headings()]
     for _, item in outline(book.outline):
-        title = re.sub(r"\W+", "", item.title)
+        title = re.sub(r"[\Wʼ]+", "", item.title)
         assert title in texts[book.get_destination_page_number(item)], item.title
 
 
@@ -76,7 +76,7 @@ def test_contents_say_the_right_page(book, texts):
     numbers = {n for p in book.pages[1:first] for n in re.findall(r"\d+", p.extract_text())}
     for level, item in outline(book.outline):
         if level == 1:
-            assert re.sub(r"\W+", "", item.title) in front
+            assert re.sub(r"[\Wʼ]+", "", item.title) in front
             assert str(book.get_destination_page_number(item) + 1) in numbers, item.title
     assert texts[10].endswith("11"), "page numbers count from the cover"
 
@@ -88,9 +88,9 @@ def test_all_text_of_all_pages_can_be_found(pages, texts):
         prose = page.article.select("section > p, li > p, .cell_input pre")
         plain = [p for p in prose if not p.select_one(".math, sup, sub, img")]
         for block in plain:
-            piece = re.sub(r"\W+", "", block.get_text())[:50]
+            piece = re.sub(r"[\Wʼ]+", "", block.get_text())[:50]
             missing += [] if piece in whole else [f"{page.name}: {piece}"]
-    assert len(missing) < 0.01 * len(whole) / 1000, missing[:10]
+    assert not missing, missing[:10]
 
 
 def test_no_page_is_wider_than_a4_and_fonts_travel_along(book):

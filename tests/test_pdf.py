@@ -7,7 +7,7 @@ import sys
 import pytest
 from bs4 import BeautifulSoup
 from pypdf import PdfReader
-from test_site import BROWSERS, ROOT, browser, site  # noqa: F401  (fixtures)
+from website import ROOT
 
 from book import pdf
 from book._ext import printed
@@ -23,7 +23,7 @@ CUT = """() => [...document.querySelectorAll("pre, table, img, svg, mjx-containe
 
 
 @pytest.fixture(scope="module")
-def book(site, browser, tmp_path_factory):  # noqa: F811  (the browser skips where there is none)
+def book(site, browser, tmp_path_factory):  # the browser skips where there is none
     """The printed book, read back; printed by the command, as `make pdf` does."""
     target = tmp_path_factory.mktemp("pdf") / "book.pdf"
     command = [sys.executable, "-m", "book.pdf", "--site", site, "--out", target]
@@ -33,7 +33,7 @@ def book(site, browser, tmp_path_factory):  # noqa: F811  (the browser skips whe
 
 
 @pytest.fixture(scope="module")
-def pages(site) -> list[pdf.Page]:  # noqa: F811
+def pages(site) -> list[pdf.Page]:
     """What is printed."""
     return [pdf.read(site, name, part) for name, part in pdf.contents()]
 
@@ -131,7 +131,7 @@ def test_no_heading_is_alone_at_the_foot_of_a_page(book):
     assert not lone
 
 
-def test_nothing_is_cut_off_at_the_right(site, browser, pages, tmp_path):  # noqa: F811
+def test_nothing_is_cut_off_at_the_right(site, browser, pages, tmp_path):
     source = site / "whole-book-test.html"
     source.write_text(pdf.document(pages, "Efficient AI", {"claim": "x"}), encoding="utf-8")
     page = browser.new_page(viewport={"width": 642, "height": 900})  # 170 mm, as on the paper
@@ -153,7 +153,7 @@ def test_it_is_small_and_says_what_it_is(book):
     assert len(book.pages) > 100
 
 
-def test_without_a_browser_it_says_how_to_get_one(site, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_without_a_browser_it_says_how_to_get_one(site, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(pdf, "BROWSERS", ())
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     monkeypatch.setattr(pdf, "contents", lambda: [("book/glossary", "Reference")])

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from test_site import ROOT, Links, browser, server, site, violations, watch  # noqa: F401  (fixtures)
+from website import ROOT, Links, violations, watch
 
 DECKS = sorted(path.stem for path in (ROOT / "exercises").glob("*.ipynb"))
 EXTRA = ["conclusion", "introduction"]  # pages with code that are no topics
@@ -30,13 +30,13 @@ SHAPES = """() => [...document.querySelectorAll(".slides > section")].map((slide
 
 
 @pytest.fixture(scope="module")
-def decks(site) -> dict[str, BeautifulSoup]:  # noqa: F811
+def decks(site) -> dict[str, BeautifulSoup]:
     """Every deck as it is in the site."""
     return {path.stem: soup(path) for path in (site / "slides").glob("*.html")}
 
 
 @pytest.fixture(scope="module")
-def articles(site) -> dict[str, BeautifulSoup]:  # noqa: F811
+def articles(site) -> dict[str, BeautifulSoup]:
     """The pages that the decks are made from."""
     return {name: soup(site / "book" / f"{name}.html").article for name in DECKS + EXTRA}
 
@@ -58,14 +58,14 @@ def open_deck(page, address: str, topic: str):
 
 
 @pytest.fixture
-def screen(browser):  # noqa: F811
+def screen(browser):
     """A tab of a projector's shape."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     yield context.new_page()
     context.close()
 
 
-def test_every_chapter_has_a_deck_of_a_lecture_s_length_and_links_to_it(site, decks):  # noqa: F811
+def test_every_chapter_has_a_deck_of_a_lecture_s_length_and_links_to_it(site, decks):
     assert sorted(decks) == sorted(DECKS + EXTRA)
     counts = {topic: len(decks[topic].select(".slides > section")) for topic in DECKS}
     assert not {t: n for t, n in counts.items() if not FEWEST <= n <= MOST}
@@ -117,7 +117,7 @@ def test_a_prediction_is_followed_by_an_answer(decks):
 
 
 @pytest.mark.parametrize("topic", DECKS + EXTRA)
-def test_every_slide_fits_its_frame_and_is_quiet(server, screen, topic):  # noqa: F811
+def test_every_slide_fits_its_frame_and_is_quiet(server, screen, topic):
     noise = watch(screen, server.address)
     open_deck(screen, server.address, topic)
     wrong = [
@@ -132,7 +132,7 @@ def test_every_slide_fits_its_frame_and_is_quiet(server, screen, topic):  # noqa
     assert not wrong and not noise
 
 
-def test_decks_fit_a_telephone(server, browser):  # noqa: F811
+def test_decks_fit_a_telephone(server, browser):
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
     open_deck(page, server.address, "pruning")
@@ -145,7 +145,7 @@ def test_decks_fit_a_telephone(server, browser):  # noqa: F811
 
 
 @pytest.mark.parametrize("topic, theme", [("pruning", "light"), ("hardware", "dark")])
-def test_all_slides_are_accessible(server, browser, topic, theme):  # noqa: F811
+def test_all_slides_are_accessible(server, browser, topic, theme):
     context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 720})
     page = context.new_page()
     open_deck(page, server.address, topic)
@@ -161,7 +161,7 @@ def test_all_slides_are_accessible(server, browser, topic, theme):  # noqa: F811
     assert not found
 
 
-def test_keys_go_on_and_back_and_change_the_theme(server, screen):  # noqa: F811
+def test_keys_go_on_and_back_and_change_the_theme(server, screen):
     open_deck(screen, server.address, "pruning")
     at = "Reveal.getState().indexh"
     positions = []
@@ -176,7 +176,7 @@ def test_keys_go_on_and_back_and_change_the_theme(server, screen):  # noqa: F811
     assert screen.evaluate("Reveal.isOverview()")
 
 
-def test_a_slide_has_an_address_and_notes_hold_formulas(server, screen):  # noqa: F811
+def test_a_slide_has_an_address_and_notes_hold_formulas(server, screen):
     open_deck(screen, server.address, "pruning")
     screen.evaluate("location.hash = '#/fig-3-2'")
     screen.wait_for_selector("#fig-3-2.present")
@@ -187,7 +187,7 @@ def test_a_slide_has_an_address_and_notes_hold_formulas(server, screen):  # noqa
     assert screen.locator("#what-the-loss-says .notes math").count() > 3
 
 
-def test_a_deck_works_from_a_file(site, screen):  # noqa: F811
+def test_a_deck_works_from_a_file(site, screen):
     address = (site / "slides" / "pruning.html").as_uri()
     noise = watch(screen, site.as_uri())
     screen.goto(address)

@@ -49,6 +49,8 @@ class FloatFormat:
             raise ValueError(f"need 2…11 exponent and 1…52 mantissa bits, got {widths}")
         if self.specials not in ("ieee", "fn", "fnuz"):
             raise ValueError(f"specials must be 'ieee', 'fn' or 'fnuz', got {self.specials!r}")
+        if self.specials != "ieee" and self.exponent_bits == 11:  # values are kept in float64
+            raise ValueError(f"11 exponent bits are for 'ieee' alone, got {self.specials!r}")
 
     @property
     def bits(self) -> int:

@@ -144,6 +144,8 @@ def test_impossible_formats_are_refused(e, m, s):
         FloatFormat(e, m, s)
     with pytest.raises(ValueError, match="'none'"):
         FloatFormat(4, 3, "none")
+    with pytest.raises(ValueError, match="11 exponent bits are for 'ieee' alone, got 'fn'"):
+        FloatFormat(11, 10, "fn")  # its numbers beyond float64 could not be told
 
 
 @given(st.lists(st.integers(-8, 7)))

@@ -8,7 +8,6 @@ import functools
 import gzip
 import http.server
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -17,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from book.pdf import NoBrowser, find_browser
+
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 AXE = (ROOT / "tests" / "assets" / "axe.min.js").read_text(encoding="utf-8")
 PREFIX = "/efficient-ai/"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SOURCES = ("_config.yml", "_toc.yml", "book", "efficientai", "exercises")
 
@@ -113,14 +113,11 @@ def server(site):
 def browser():
     """Chromium, from the system or from Playwright."""
     with pytest.importorskip("playwright.sync_api").sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        found = next(filter(None, map(shutil.which, BROWSERS)), own if own.exists() else None)
-        if found is None:
-            pytest.skip(
-                "no Chromium found; get one with `python -m playwright install --with-deps "
-                "chromium` or from your system's packages"
-            )
-        chromium = playwright.chromium.launch(executable_path=str(found), args=FLAGS)
+        try:
+            found = find_browser(playwright)
+        except NoBrowser as error:
+            pytest.skip(str(error))
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield chromium
         chromium.close()
 

@@ -10,6 +10,8 @@ CURES = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
     # a heading of a column that has none
     '<th class="head"><p></p></th>': '<td class="head"></td>',
+    # without scripts nobody chooses a theme
+    'data-theme="auto">': 'data-theme="light">',
     # a module's name is one long word: let it break where it has a dot
     "<h1>efficientai.": "<h1>efficientai.<wbr>",
     # roles that ARIA has given up, and a list of which only some children are items

@@ -167,9 +167,10 @@ class _Reader:
         """The boxes at both ends: their points are bullets, the whole text goes into the notes."""
         self.list = None
         title = box.find(class_="admonition-title").extract().decode_contents()
-        slide = self.add(Slide(kind, title, self.chapter, notes=[box.decode_contents()]))
-        if kind == "exercise":
-            slide.body, slide.notes = box.decode_contents(), []
+        html = box.decode_contents()
+        notes = [] if kind == "exercise" else [html]
+        slide = self.add(Slide(kind, title, self.chapter, notes=notes))
+        slide.body = html if kind == "exercise" else ""
         points = [point.decode_contents() for point in box.select("li > p")]
         slide.items = [opening(p)[0] for p in points] if kind == "answers" else points
 

@@ -21,7 +21,7 @@ from autograder.course import Course, CourseError
 from autograder.master import Case, Master, Question, read_master
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
-PACKAGE_FILES = ("*.py", "*.csv", "*.html", "*.mplstyle", "*.npz", "py.typed")
+PACKAGE_FILES = ("*.py", "*.css", "*.csv", "*.html", "*.js", "*.mplstyle", "*.npz", "py.typed")
 TEST_FILE = """\
 # Made from solutions/{topic}.md by `python -m autograder build`. Edit that file.
 from otter.test_files import test_case

@@ -181,7 +181,7 @@ def test_myst_becomes_plain_markdown(myst, markdown):
 
 
 def test_works_are_named_by_their_authors():
-    works = launch.works(["book/references.bib"])
+    works = launch.works(("book/references.bib",))
     # three authors, two, four: as the entries stand in the file
     assert works["lecun1989optimal"] == "LeCun et al. 1989"
     assert works["frankle2019lottery"] == "Frankle and Carbin 2019"

@@ -294,8 +294,9 @@ MARK_STOPS = """() => [...document.querySelectorAll("a[href], button, input, sum
   .filter((e, n, all) => e.type !== "radio" || all.find(o => o.name === e.name) === e)
   .map((e, n) => e.dataset.stop = n).length"""
 STOP = """() => {
-  const e = document.activeElement, style = getComputedStyle(e);
-  const ring = parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none";
+  const e = document.activeElement;
+  const ring = [e, ...(e.labels ?? [])].map(part => getComputedStyle(part))
+    .some(style => parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none");
   return {stop: e.dataset.stop ?? null, ring, text: e.textContent.trim().slice(0, 40)};
 }"""
 

@@ -21,7 +21,6 @@ from autograder.course import Course, CourseError
 from autograder.master import Case, Master, Question, read_master
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
-PACKAGE_FILES = ("*.py", "*.css", "*.csv", "*.html", "*.js", "*.mplstyle", "*.npz", "py.typed")
 TEST_FILE = """\
 # Made from solutions/{topic}.md by `python -m autograder build`. Edit that file.
 from otter.test_files import test_case
@@ -154,16 +153,10 @@ def _read(path: Path) -> str | None:
 def _autograder_zip(course: Course, tests: dict[str, str]) -> bytes:
     """What ``otter run -a`` and Gradescope take: otter's own zip, with the course package in it."""
     entries = _otter_zip_entries(tests)
-    package = course.root / "efficientai"
-    for path in [*package_files(course), *package.glob("checks/*/*.py")]:
+    checks = (course.root / "efficientai").glob("checks/*/*.py")
+    for path in [*course.package(), *checks]:
         entries[f"files/{path.relative_to(course.root).as_posix()}"] = path.read_bytes()
     return zipped(entries)
-
-
-def package_files(course: Course) -> list[Path]:
-    """The course package's modules and data, without the checks."""
-    package = course.root / "efficientai"
-    return sorted(path for pattern in PACKAGE_FILES for path in package.glob(pattern))
 
 
 def _otter_zip_entries(tests: dict[str, str]) -> dict[str, bytes]:

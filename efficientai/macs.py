@@ -35,14 +35,17 @@ def formula(*operators: str) -> Callable[[Formula], Formula]:
     ...
     ValueError: the operator 'mm' has a formula already
     """
+    return _register(FORMULAS, "formula", operators)
 
-    def register(function: Formula) -> Formula:
+
+def _register(table: dict, what: str, operators: tuple[str, ...]) -> Callable:
+    def register(function: Callable) -> Callable:
         for name in operators:
             operator = getattr(aten, name, None)
-            if operator in FORMULAS:
-                raise ValueError(f"the operator {name!r} has a formula already")
+            if operator in table:
+                raise ValueError(f"the operator {name!r} has a {what} already")
             if operator is not None:
-                FORMULAS[operator] = function
+                table[operator] = function
         return function
 
     return register
@@ -189,13 +192,8 @@ RULES: dict[object, Rule] = {}  # operator → its output on meta tensors, from 
 
 
 def rule(*operators: str) -> Callable[[Rule], Rule]:
-    """Register a function (*arguments) → output, without numbers, for operators of aten."""
-
-    def register(function: Rule) -> Rule:
-        RULES.update({getattr(aten, name): function for name in operators})
-        return function
-
-    return register
+    """Register a function (*arguments) → output, without numbers, as `formula` does."""
+    return _register(RULES, "rule", operators)
 
 
 def _empty(shape: Iterable[int], like: Tensor) -> Tensor:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 from records import case, question, record, simple
 from test_feedback import HOSTILE, MIXED, Page, hostile_record
 
@@ -195,18 +193,6 @@ def test_refusals(graded, tmp_path):
     (graded / "feedback").write_text("in the way")
     with pytest.raises(CourseError, match=r"^Cannot write "):
         report.write_pages(Course(tmp_path), graded)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if not path:
-        pytest.skip("No Chromium on this machine.")
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=path, args=quiet)
-        yield browser
-        browser.close()
 
 
 def pages() -> dict[str, str]:

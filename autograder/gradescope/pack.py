@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from autograder.build import ensure_bundle, package_files, package_requirements, write, zipped
+from autograder.build import ensure_bundle, package_requirements, write, zipped
 from autograder.course import ROOT, Course, CourseError
 from autograder.gradescope import Settings
 
@@ -44,7 +44,7 @@ def _entries(course: Course, bundle: Path, settings: Settings) -> dict[str, byte
         "requirements.txt": "".join(f"{line}\n" for line in package_requirements()).encode(),
         "constraints.txt": (ROOT / PINS).read_bytes(),
         **_relative(_engine_files(), ROOT),
-        **_relative(package_files(course), course.root),
+        **_relative(course.package(), course.root),
         **{f"bundle/{name}": text for name, text in _relative(tests, bundle).items()},
     }
 

@@ -67,7 +67,7 @@ class Course:
         What an editor or the system leaves beside them (`.DS_Store`, `#a.py#`, `a.py~`) is none.
         """
         folder = self.root / "efficientai"
-        return sorted(path for path in folder.iterdir() if path.is_file() and OWN.match(path.name))
+        return sorted(path for path in folder.glob("*") if path.is_file() and OWN.match(path.name))
 
     def repository(self) -> str:
         """The address of the owner's repository, from ``_config.yml``; students install from it.

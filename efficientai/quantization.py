@@ -299,8 +299,7 @@ def integer_linear(
     >>> integer_linear(torch.tensor([[2, 3]]), torch.tensor([[4, 5]]), None, r, q, q)
     tensor([[23]], dtype=torch.int32)
     """
-    centred = x.long() - x_q.zero_point
-    accumulator = centred @ weight.long().T  # (N, in) @ (in, out) → (N, out)
+    accumulator = _centred(x, x_q) @ weight.double().T  # (N, in) @ (in, out) → (N, out)
     return _finish(accumulator, bias, r, out_q)
 
 
@@ -317,14 +316,21 @@ def integer_conv2d(
     >>> integer_conv2d(x, w, None, requantizer(torch.tensor(1.0)), q, q)
     tensor([[[[9]]]], dtype=torch.int32)
     """
-    centred = x.double() - x_q.zero_point
-    # torch has no integer convolution; in float64 sums of integers below 2^53 are exact
-    accumulator = F.conv2d(centred, weight.double(), **geometry).long().movedim(1, -1)
+    accumulator = F.conv2d(_centred(x, x_q), weight.double(), **geometry).movedim(1, -1)
     return _finish(accumulator, bias, r, out_q).movedim(-1, 1)
+
+
+def _centred(x: Tensor, x_q: QParams) -> Tensor:
+    """Integers minus their zero point. torch has no integer convolution, and no integer product on
+    a GPU; in float64 sums of integers below 2^53 are exact."""
+    if x.is_floating_point():
+        raise TypeError(f"need integers, got {x.dtype}: `quantize` them first")
+    return x.double() - x_q.zero_point
 
 
 def _finish(accumulator: Tensor, bias: Tensor | None, r: Requantizer, out_q: QParams) -> Tensor:
     """Bias, rescaling, zero point and limits; channels last."""
+    accumulator = accumulator.long()
     if bias is not None:
         accumulator = accumulator + bias.long()
     return (requantize(accumulator, r) + out_q.zero_point).clamp(out_q.low, out_q.high).int()
@@ -333,42 +339,78 @@ def _finish(accumulator: Tensor, bias: Tensor | None, r: Requantizer, out_q: QPa
 class IntegerLayer(nn.Module):
     """A linear or 2-d convolution layer of integers, made from a float layer and two ranges.
 
-    Holds int8 weights (4 bit and less still take a byte here: see `pack`), int32 biases and
-    multipliers and int16 shifts, all in its state dict; takes and returns int32 activations in the
-    ranges x_q and out_q. A ReLU after the layer is part of it when out_q starts at 0: the clamp
-    does it.
+    Takes and returns int32 activations in the ranges x_q and out_q, one scale each. Its state dict
+    is what a device has to store: the weights as `pack` packs them, ceil(weights * bits / 8) bytes;
+    an int32 bias, an int32 multiplier and an int16 shift for each output; the scales (float32) and
+    zero points (int32) of input and output. `weight` unpacks the weights, in every pass: clear, not
+    quick. A ReLU after the layer is part of it when out_q starts at 0: the clamp does it.
 
-    >>> layer = nn.Linear(2, 1)
+    Raises TypeError for another layer; ValueError unless bits is in 2…16, for padding that is not
+    zeros, for parameters that are not finite, for ranges with a scale for each channel.
+
+    >>> layer = nn.Linear(3, 1)
     >>> x_q = out_q = affine_qparams(-1.0, 1.0)
-    >>> IntegerLayer(layer, x_q, out_q)(quantize(torch.rand(3, 2), x_q)).shape
-    torch.Size([3, 1])
+    >>> small = IntegerLayer(layer, x_q, out_q, bits=2)
+    >>> small(quantize(torch.rand(5, 3), x_q)).shape, small.weight.shape, small.packed.shape
+    (torch.Size([5, 1]), torch.Size([1, 3]), torch.Size([1]))
     """
 
     def __init__(
         self, layer: nn.Linear | nn.Conv2d, x_q: QParams, out_q: QParams, bits: int = 8
     ) -> None:
         super().__init__()
-        if not isinstance(layer, nn.Linear | nn.Conv2d):
-            raise TypeError(f"need a Linear or Conv2d layer, not {type(layer).__name__}")
-        if isinstance(layer, nn.Conv2d) and layer.padding_mode != "zeros":
-            raise ValueError(f"only zero padding has an integer form, not {layer.padding_mode!r}")
+        _refuse_without_integer_form(layer, x_q, out_q)
         weight_q = weight_qparams(layer.weight, bits)
         unit = x_q.scale * weight_q.scale  # of one step of the accumulator, a channel
-        self.x_q, self.out_q = x_q, out_q
         factor = requantizer(unit / out_q.scale)
+        self.bits, self.shape = bits, tuple(layer.weight.shape)
+        self.limits = (x_q.low, x_q.high), (out_q.low, out_q.high)
+        self.register_buffer("packed", pack(quantize(layer.weight.detach(), weight_q), bits))
+        self.register_buffer("bias", _integer_bias(layer.bias, unit))
         self.register_buffer("multiplier", factor.multiplier.int())  # below 2**31
         self.register_buffer("shift", factor.shift.short())
-        storage = torch.int8 if bits <= 8 else torch.int16
-        self.register_buffer("weight", quantize(layer.weight.detach(), weight_q).to(storage))
-        bias = None if layer.bias is None else (layer.bias.detach() / unit).round().int()
-        self.register_buffer("bias", bias)
+        self.register_buffer("scales", torch.stack([x_q.scale, out_q.scale]))
+        self.register_buffer("zero_points", torch.stack([x_q.zero_point, out_q.zero_point]))
         names = ("stride", "padding", "dilation", "groups") if isinstance(layer, nn.Conv2d) else ()
         self.geometry = {name: getattr(layer, name) for name in names}
+
+    @property
+    def weight(self) -> Tensor:
+        """The weights as int32, in the shape of the float layer's."""
+        return unpack(self.packed, self.bits, self.shape)
+
+    @property
+    def x_q(self) -> QParams:
+        """Range of the input."""
+        return QParams(self.scales[0], self.zero_points[0], *self.limits[0])
+
+    @property
+    def out_q(self) -> QParams:
+        """Range of the output."""
+        return QParams(self.scales[1], self.zero_points[1], *self.limits[1])
 
     def forward(self, x: Tensor) -> Tensor:
         function = integer_conv2d if self.geometry else integer_linear
         factor = Requantizer(self.multiplier.long(), self.shift.long())
         return function(x, self.weight, self.bias, factor, self.x_q, self.out_q, **self.geometry)
+
+
+def _refuse_without_integer_form(layer: nn.Module, x_q: QParams, out_q: QParams) -> None:
+    if not isinstance(layer, nn.Linear | nn.Conv2d):
+        raise TypeError(f"need a Linear or Conv2d layer, not {type(layer).__name__}")
+    if isinstance(layer, nn.Conv2d) and layer.padding_mode != "zeros":
+        raise ValueError(f"only zero padding has an integer form, not {layer.padding_mode!r}")
+    if x_q.scale.ndim or out_q.scale.ndim:
+        shapes = f"{tuple(x_q.scale.shape)} and {tuple(out_q.scale.shape)}"
+        raise ValueError(f"activations take one scale a tensor, shape (), got {shapes}")
+
+
+def _integer_bias(bias: Tensor | None, unit: Tensor) -> Tensor | None:
+    """Biases as int32, in units (outputs,) of the accumulator."""
+    if bias is None:
+        return None
+    zero = torch.zeros_like(unit, dtype=torch.int32)
+    return quantize(bias.detach(), QParams(unit, zero, -(2**31), 2**31 - 1, axis=0))
 
 
 # ---------------------------------------------------------------- whole models

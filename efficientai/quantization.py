@@ -185,6 +185,8 @@ def percentile_range(
 ) -> tuple[Tensor, Tensor]:
     """Range that leaves out the outermost values on both sides; `percent` of each side is kept.
 
+    Raises ValueError unless percent is in (50, 100].
+
     >>> percentile_range(torch.arange(101.0), 90)
     (tensor(10.), tensor(90.))
     """
@@ -205,6 +207,8 @@ def mse_range(
     >>> mse_range(x, bits=2)[1] < 10
     tensor(True)
     """
+    if steps < 1:
+        raise ValueError(f"need at least one range to try, got steps={steps}")
     low, high = minmax_range(x, axis)
     best, result = torch.full_like(low, torch.inf), (low, high)
     for step in range(1, steps + 1):
@@ -260,11 +264,13 @@ class Requantizer(NamedTuple):
 def requantizer(factor: Tensor) -> Requantizer:
     """The nearest 31-bit multiplier and shift for factors > 0 (Jacob et al. 2018, equation 6).
 
+    Raises ValueError for any other factor.
+
     >>> requantizer(torch.tensor(0.5))
     Requantizer(multiplier=tensor(1073741824), shift=tensor(31))
     """
-    if not (factor > 0).all():
-        raise ValueError(f"factors must be positive, got {factor}")
+    if not ((factor > 0) & torch.isfinite(factor)).all():
+        raise ValueError(f"factors must be positive and finite, got {factor}")
     mantissa, exponent = torch.frexp(factor.double())  # factor = mantissa 2^exponent, in [1/2, 1)
     multiplier, shift = (mantissa * 2**31).round().long(), 31 - exponent.long()
     carried = multiplier == 2**31  # rounded up to the next power of two
@@ -478,7 +484,8 @@ def calibrate(
 ) -> dict[str, QParams]:
     """Affine parameters of the input of each linear and convolution layer, from example inputs.
 
-    range_of: `minmax_range`, `percentile_range`, `mse_range` or any (values) → (low, high).
+    range_of: `minmax_range`, `percentile_range`, `mse_range` or any (values) → (low, high). Raises
+    ValueError for a model without such layers, and for values that are not finite.
 
     >>> list(calibrate(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), torch.rand(8, 2)))
     ['0', '1']
@@ -510,17 +517,16 @@ def quantize_model(
 
     After calibration this is post-training quantization; trained further, it is
     quantization-aware training. `inputs`: what `calibrate` returned, or None for weights alone.
+    The weights stay floats, so that they can be trained: `IntegerLayer` and `modelfile.export`
+    store them in `weight_bits` bits. Raises ValueError for a model without such layers.
 
     >>> quantize_model(nn.Sequential(nn.Linear(2, 2)), weight_bits=4)[0].weight_bits
     4
     """
     model = copy.deepcopy(model)
-    layers = _layers(model)
-    if not layers:
-        raise ValueError(f"{type(model).__name__} has no linear or convolution layer to quantize")
     wrapped = {
         name: FakeQuantized(layer, weight_bits, (inputs or {}).get(name), per_channel)
-        for name, layer in layers.items()
+        for name, layer in _layers(model).items()
     }
     if "" in wrapped:
         return wrapped[""]
@@ -530,7 +536,10 @@ def quantize_model(
 
 
 def _layers(model: nn.Module) -> dict[str, nn.Module]:
-    return {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)}
+    layers = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)}
+    if not layers:
+        raise ValueError(f"{type(model).__name__} has no linear or convolution layer to quantize")
+    return layers
 
 
 # ---------------------------------------------------------------- weight sharing
@@ -542,16 +551,18 @@ def kmeans_codebook(values: Tensor, bits: int, iterations: int = 100) -> tuple[T
     Lloyd's algorithm in one dimension, from centroids spread evenly over the range, which keeps
     the rare large weights (Han et al. 2016, section 3.1). Returns the codebook, float (k,)
     ascending, and indices, int64 in the shape of `values`. Clusters that end empty are left out.
+    Raises ValueError unless bits is in 1…8, and for values that are missing or not finite.
 
     >>> kmeans_codebook(torch.tensor([0.0, 1.0, 9.0, 10.0]), bits=1)
     (tensor([0.5000, 9.5000]), tensor([0, 0, 1, 1]))
     """
-    if not 1 <= bits <= 8:
-        raise ValueError(f"bits must be in 1…8, got {bits}")
+    if not isinstance(bits, int) or not 1 <= bits <= 8:
+        raise ValueError(f"bits must be a whole number in 1…8, got {bits!r}")
     low, high = minmax_range(values)  # refuses an empty tensor
     if not torch.isfinite(high - low):
         raise ValueError(f"cannot cluster values between {low} and {high}")
-    flat, codebook = values.detach().flatten(), torch.linspace(low, high, 2**bits)
+    flat = values.detach().flatten()
+    codebook = torch.linspace(low, high, 2**bits, device=flat.device)
     for _ in range(iterations):
         indices = _nearest(flat, codebook)
         sizes = indices.bincount(minlength=len(codebook))

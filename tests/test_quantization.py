@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from efficientai import profiling
+from efficientai import numerics, profiling
 from efficientai import quantization as qz
 from efficientai.architectures import small_cnn
 from efficientai.data import digits
@@ -110,7 +110,10 @@ def test_all_zero_tensor_survives():
         (lambda: qz.minmax_range(torch.zeros(0, 3)), r"shape \(0, 3\)"),
         (lambda: qz.percentile_range(torch.ones(3), 20), "got 20"),
         (lambda: qz.quantize_model(nn.ReLU()), "ReLU has no"),
+        (lambda: qz.calibrate(nn.ReLU(), torch.rand(2, 2)), "ReLU has no"),
+        (lambda: qz.mse_range(torch.rand(3), steps=0), "steps=0"),
         (lambda: qz.requantizer(torch.tensor(0.0)), "must be positive"),
+        (lambda: qz.requantizer(torch.tensor(float("inf"))), "finite, got inf"),
         (lambda: qz.pack(torch.tensor([8]), 4), r"4 bits hold -8…7, got 8…8"),
         (lambda: qz.pack(torch.tensor([1]), 17), "got 17"),
         (lambda: qz.pack(torch.tensor([1]), 0), "got 0"),
@@ -119,6 +122,7 @@ def test_all_zero_tensor_survives():
         (lambda: qz.unpack(torch.zeros(1, dtype=torch.uint8), 4, (3,)), "3 numbers of 4 bits"),
         (lambda: qz.kmeans_codebook(torch.tensor([float("inf")]), 2), "cannot cluster"),
         (lambda: qz.kmeans_codebook(torch.ones(2), 0), "got 0"),
+        (lambda: qz.kmeans_codebook(torch.ones(2), 2.5), r"got 2\.5"),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -295,6 +299,21 @@ def test_the_file_of_an_integer_layer_is_small_and_all_of_it(bits, tmp_path):
         qz.IntegerLayer(nn.Linear(301, 33), *ranges[0], bits + 1).load_state_dict(
             layer.state_dict()
         )
+
+
+def test_what_is_made_lies_where_the_input_does():
+    """A new tensor without a device would be one without numbers here, and refuse to be mixed."""
+    x, q = random(6, 9), qz.affine_qparams(-1.0, 1.0)
+    layer, given = qz.IntegerLayer(nn.Linear(9, 2), q, q, 3), qz.quantize(x, q)
+    with torch.device("meta"):
+        made = [
+            *qz.kmeans_codebook(x, 2),
+            qz.unpack(qz.pack(given, 9), 9, given.shape),
+            *qz.ternarize(x),
+            numerics.xnor_dot(numerics.pack_signs(x), numerics.pack_signs(-x), 9),
+            layer(given),
+        ]
+    assert not any(tensor.is_meta for tensor in made)
 
 
 def test_an_integer_layer_is_whole_on_another_device():

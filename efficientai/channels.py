@@ -50,7 +50,11 @@ NO_TENSOR = frozenset(["size", "dim", "getattr"])  # ask for a shape, which has 
 
 
 class Value(NamedTuple):
-    """The channel ids of a tensor along its channel dimension."""
+    """The channel ids of a tensor along its channel dimension.
+
+    >>> Value(ids=[0, 1, 2], dim=1, shape=(1, 3, 8, 8)).shape[1]
+    3
+    """
 
     ids: list[int]
     dim: int

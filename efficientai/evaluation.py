@@ -115,6 +115,9 @@ class Score(NamedTuple):
 
     Accuracy in [0, 1]; bytes as stored; MACs and microjoules (45 nm, see `energy`) of one input;
     time of one input as a multiple of the first network's in the same run.
+
+    >>> Score("dense", 0.97, bytes=200_000, macs=50_000, time=1.0, microjoules=4.5).accuracy
+    0.97
     """
 
     network: str
@@ -126,7 +129,12 @@ class Score(NamedTuple):
 
 
 class Scorecard(tuple[Score, ...]):
-    """Rows of the course's table. A notebook shows them as text; the book collects them as data."""
+    """Rows of the course's table. A notebook shows them as text; the book collects them as data.
+
+    >>> print(Scorecard([Score("dense", 0.97, 200_000, 50_000, 1.0, 4.5)]))
+    network                   accuracy     bytes        MACs    time        µJ
+    dense                        0.970   200,000      50,000    1.00       4.5
+    """
 
     MIME = "application/vnd.efficient-ai.scores+json"
     HEAD = f"{'network':24}{'accuracy':>10}{'bytes':>10}{'MACs':>12}{'time':>8}{'µJ':>10}"
@@ -193,7 +201,11 @@ def _relative_times(models: Mapping[str, nn.Module], one: Tensor) -> dict[str, f
 
 
 class Interval(NamedTuple):
-    """An estimate with the interval that covers it."""
+    """An estimate with the interval that covers it.
+
+    >>> Interval(0.9, low=0.85, high=0.94).low
+    0.85
+    """
 
     estimate: float
     low: float

@@ -35,6 +35,9 @@ def grader(topic: str) -> Grader:
 
     Raises:
         ValueError: for a topic without an exercise; it lists those there are.
+
+    >>> grader("pruning").topic
+    'pruning'
     """
     topics = sorted(path.name for path in CHECKS.glob("[a-z]*/"))
     if topic not in topics:
@@ -44,7 +47,11 @@ def grader(topic: str) -> Grader:
 
 
 class Grader(otter.Notebook):
-    """An `otter.Notebook` that reads one topic's checks and leaves nothing behind on disk."""
+    """An `otter.Notebook` that reads one topic's checks and leaves nothing behind on disk.
+
+    >>> Grader("pruning", CHECKS / "pruning").topic
+    'pruning'
+    """
 
     def __init__(self, topic: str, checks: Path):
         self.topic, self.checks = topic, checks
@@ -101,7 +108,13 @@ def _validate(result: Check, names: dict[str, Any]) -> None:
 
 
 class Check(ExceptionTestFile):
-    """The result of one question's checks: what failed, never how it was tested."""
+    """The result of one question's checks: what failed, never how it was tested.
+
+    >>> check = Check.from_file(str(CHECKS / "pruning" / "q1.py"))
+    >>> check.run({})  # the names of a notebook in which nothing has been written yet
+    >>> check.summary().splitlines()[0].startswith("q1: 0 of")
+    True
+    """
 
     def run(self, global_environment: dict[str, Any]) -> None:
         """Run every case on these names and keep what each has to say."""

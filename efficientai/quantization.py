@@ -32,6 +32,9 @@ class QParams(NamedTuple):
 
     scale: float, () per tensor or (channels,). zero_point: int32 of the same shape, the integer
     that stands for 0. low, high: the range of the integers. axis: the channel dimension, or None.
+
+    >>> affine_qparams(-1.0, 2.0, bits=2)
+    QParams(scale=tensor(1.), zero_point=tensor(1, dtype=torch.int32), low=0, high=3, axis=None)
     """
 
     scale: Tensor
@@ -255,6 +258,10 @@ class Requantizer(NamedTuple):
     """A positive real factor as integers: multiplier * 2**-shift, multiplier in [2**30, 2**31).
 
     multiplier, shift: int64, () or (outputs,).
+
+    >>> r = Requantizer(torch.tensor(3 * 2**29), torch.tensor(31))  # 3/4
+    >>> requantize(torch.tensor(100), r)
+    tensor(75)
     """
 
     multiplier: Tensor

@@ -4,6 +4,7 @@ from collections import defaultdict
 from itertools import pairwise, product
 
 import numpy as np
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 REACHES = (5, 14, 24, 36)  # typographic points between a dot and its name
@@ -45,7 +46,7 @@ def _put(label, reach: int, side: tuple[int, int]) -> Bbox:
     label.arrow_patch.set_visible(reach > REACHES[0])
     renderer = label.figure.canvas.get_renderer()
     label.update_positions(renderer)
-    return super(type(label), label).get_window_extent(renderer).padded(1)  # without the tie
+    return Text.get_window_extent(label, renderer).padded(1)  # without the tie
 
 
 def _cost(label, place: tuple, ax, taken: list[tuple[Bbox, int]]) -> float:

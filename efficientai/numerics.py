@@ -127,8 +127,8 @@ def round_stochastically(x: Tensor, form: FloatFormat, generator: torch.Generato
     """
     x = x.double()
     quantum = _quantum(x, form)
-    chance = torch.rand(x.shape, dtype=torch.float64, generator=generator)
-    rounded = (x / quantum + chance).floor() * quantum
+    chance = torch.rand(x.shape, dtype=torch.float64, generator=generator, device=generator.device)
+    rounded = (x / quantum + chance.to(x.device)).floor() * quantum
     return _limit(torch.where(torch.isfinite(x), rounded, x), form)
 
 
@@ -310,7 +310,7 @@ def ternarize(weight: Tensor) -> tuple[Tensor, Tensor]:
     """
     rows = _outputs(weight)
     ordered, order = rows.abs().sort(dim=1, descending=True, stable=True)
-    counts = torch.arange(1, rows.shape[1] + 1)
+    counts = torch.arange(1, rows.shape[1] + 1, device=rows.device)
     sums = ordered.cumsum(dim=1)
     kept = (sums.square() / counts).argmax(dim=1, keepdim=True)  # (outputs, 1), as an index
     ranks = order.argsort(dim=1)

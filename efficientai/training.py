@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from efficientai import DEVICE_VARIABLE
+
 
 def seed_everything(seed: int) -> None:
     """Seed Python, numpy and torch (all devices).
@@ -52,8 +54,6 @@ def mode(model: nn.Module, training: bool) -> Iterator[None]:
 
 
 # ---------------------------------------------------------------- where to train
-
-DEVICE_VARIABLE = "EFFICIENTAI_DEVICE"
 
 
 def training_device() -> torch.device:

@@ -14,7 +14,7 @@ from pretend import AWAY, HOME, MixedDevices, pretend_accelerator
 from torch import nn
 from torch.nn import functional as F
 
-from efficientai import compression, distillation, pruning, quantization, training
+from efficientai import DEVICE_VARIABLE, compression, distillation, pruning, quantization, training
 from efficientai.architectures import small_net
 from efficientai.data import digits
 from efficientai.training import accuracy, fit, placed, predict, seed_everything
@@ -28,7 +28,7 @@ BOOK = Path(__file__).resolve().parents[1] / "book"
 @pytest.fixture
 def away(monkeypatch):
     """An accelerator that is pretended and that training finds; `.count` operators ran on it."""
-    monkeypatch.setenv(training.DEVICE_VARIABLE, "cuda")
+    monkeypatch.setenv(DEVICE_VARIABLE, "cuda")
     with pretend_accelerator() as operators:
         yield operators
 
@@ -92,12 +92,12 @@ def test_a_tensor_that_was_forgotten_is_found(away):
 
 
 def test_training_takes_the_gpu_that_torch_finds(monkeypatch):
-    monkeypatch.delenv(training.DEVICE_VARIABLE, raising=False)
+    monkeypatch.delenv(DEVICE_VARIABLE, raising=False)
     for found, name in ((True, "cuda"), (False, "cpu")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda found=found: found)
         assert training.training_device() == torch.device(name)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setenv(training.DEVICE_VARIABLE, "cpu")
+    monkeypatch.setenv(DEVICE_VARIABLE, "cpu")
     assert training.training_device() == torch.device("cpu")
 
 
@@ -105,7 +105,7 @@ def test_the_argument_and_a_model_already_away_come_before_the_variable(away, mo
     fit(network(), X, Y, device="cpu", **SHORT)
     assert away.count == 0
     away_already = network().to("cuda")
-    monkeypatch.setenv(training.DEVICE_VARIABLE, "cpu")
+    monkeypatch.setenv(DEVICE_VARIABLE, "cpu")
     fit(away_already, X, Y, **SHORT)
     assert {t.device for t in away_already.state_dict().values()} == {AWAY}
     assert accuracy(away_already, X, Y) > 0  # asks the model where it is
@@ -196,7 +196,7 @@ def ran(train, **options):
 @pytest.mark.parametrize("train", TRAININGS, ids=lambda train: train.__name__)
 def test_training_away_gives_what_it_gives_here(train, monkeypatch):
     result, state, _ = ran(train)
-    monkeypatch.setenv(training.DEVICE_VARIABLE, "cuda")
+    monkeypatch.setenv(DEVICE_VARIABLE, "cuda")
     with pretend_accelerator() as operators:
         away_result, away_state, model = ran(train)
         assert {t.device for t in model.state_dict().values()} == {HOME}
@@ -292,7 +292,7 @@ def of_pruning():
 def test_chapters_train_away_as_they_train_here(train, monkeypatch):
     seed_everything(0)
     expected = list(train())
-    monkeypatch.setenv(training.DEVICE_VARIABLE, "cuda")
+    monkeypatch.setenv(DEVICE_VARIABLE, "cuda")
     with pretend_accelerator() as operators:
         seed_everything(0)
         assert list(train()) == expected
@@ -305,9 +305,9 @@ def test_chapters_train_away_as_they_train_here(train, monkeypatch):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: run it where torch has one")
 @pytest.mark.parametrize("train", TRAININGS, ids=lambda train: train.__name__)
 def test_training_on_a_real_gpu(train, monkeypatch):
-    monkeypatch.setenv(training.DEVICE_VARIABLE, "cpu")
+    monkeypatch.setenv(DEVICE_VARIABLE, "cpu")
     expected = ran(train)[0]
-    monkeypatch.delenv(training.DEVICE_VARIABLE)
+    monkeypatch.delenv(DEVICE_VARIABLE)
     torch.cuda.reset_peak_memory_stats()
     result, _, model = ran(train)
     assert torch.cuda.max_memory_allocated() > torch.cuda.memory_allocated()

@@ -381,11 +381,14 @@ def prune_gradually(
     0.5
     """
     steps = epochs * -(-len(x) // batch_size)
-    weights = pruning.prunable_weights(model)
-    masks = {name: torch.ones_like(w, dtype=torch.bool) for name, w in weights.items()}
+    masks = {
+        name: torch.ones_like(weight, dtype=torch.bool)
+        for name, weight in pruning.prunable_weights(model).items()
+    }
 
     def tighten(step: int) -> None:
         now = pruning.cubic_sparsity(step + 1, 0, max(steps // 2, 1), sparsity)
+        weights = pruning.prunable_weights(model)  # where they are now: fit may have moved them
         for name, mask in pruning.global_magnitude_masks(weights, now).items():
             masks[name].copy_(mask)  # in place: fit applies these after the next step
         pruning.apply_masks(model, masks)
@@ -416,9 +419,8 @@ class SharedWeights(nn.Module):
     def weights(self) -> dict[str, Tensor]:
         """The weights, looked up. Index 0 is a pruned weight; the gradient of an entry is the sum
         over the weights that share it."""
-        zero = torch.zeros(1)
         return {
-            name: torch.cat([zero, codebook])[indices]
+            name: torch.cat([codebook.new_zeros(1), codebook])[indices.to(codebook.device)]
             for name, codebook, indices in zip(
                 self.names, self.codebooks, self.indices, strict=True
             )

@@ -380,12 +380,14 @@ def prune_gradually(
     >>> pruning.sparsity_of(model)
     0.5
     """
-    steps = epochs * -(-len(x) // batch_size)
+    end = max(epochs * -(-len(x) // batch_size) // 2, 1)
     weights = pruning.prunable_weights(model)
     masks = {name: torch.ones_like(w, dtype=torch.bool) for name, w in weights.items()}
 
     def tighten(step: int) -> None:
-        now = pruning.cubic_sparsity(step + 1, 0, max(steps // 2, 1), sparsity)
+        if step >= end:
+            return  # nothing changes any more
+        now = pruning.cubic_sparsity(step + 1, 0, end, sparsity)
         for name, mask in pruning.global_magnitude_masks(weights, now).items():
             masks[name].copy_(mask)  # in place: fit applies these after the next step
         pruning.apply_masks(model, masks)
@@ -418,7 +420,7 @@ class SharedWeights(nn.Module):
         over the weights that share it."""
         zero = torch.zeros(1)
         return {
-            name: torch.cat([zero, codebook])[indices]
+            name: torch.cat([zero, codebook]).take(indices)  # its gradient is quicker than of [ ]
             for name, codebook, indices in zip(
                 self.names, self.codebooks, self.indices, strict=True
             )

@@ -414,12 +414,17 @@ def prune_gradually(
     >>> pruning.sparsity_of(model)
     0.5
     """
-    steps = epochs * -(-len(x) // batch_size)
-    weights = pruning.prunable_weights(model)
-    masks = {name: torch.ones_like(w, dtype=torch.bool) for name, w in weights.items()}
+    end = max(epochs * -(-len(x) // batch_size) // 2, 1)
+    masks = {
+        name: torch.ones_like(weight, dtype=torch.bool)
+        for name, weight in pruning.prunable_weights(model).items()
+    }
 
     def tighten(step: int) -> None:
-        now = pruning.cubic_sparsity(step + 1, 0, max(steps // 2, 1), sparsity)
+        if step >= end:
+            return  # nothing changes any more
+        now = pruning.cubic_sparsity(step + 1, 0, end, sparsity)
+        weights = pruning.prunable_weights(model)  # where they are now: fit may have moved them
         for name, mask in pruning.global_magnitude_masks(weights, now).items():
             masks[name].copy_(mask)  # in place: fit applies these after the next step
         pruning.apply_masks(model, masks)
@@ -454,9 +459,9 @@ class SharedWeights(nn.Module):
     def weights(self) -> dict[str, Tensor]:
         """The weights, looked up. Index 0 is a pruned weight; the gradient of an entry is the sum
         over the weights that share it."""
-        zero = torch.zeros(1)
         return {
-            name: torch.cat([zero, codebook])[indices]
+            # the gradient of `take` is quicker than that of an index in brackets
+            name: torch.cat([codebook.new_zeros(1), codebook]).take(indices.to(codebook.device))
             for name, codebook, indices in zip(
                 self.names, self.codebooks, self.indices, strict=True
             )

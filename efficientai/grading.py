@@ -23,6 +23,8 @@ from typing import Any
 import otter
 from otter.test_files import ExceptionTestFile, TestCaseResult
 
+from efficientai import DEVICE_VARIABLE
+
 CHECKS = Path(__file__).parent / "checks"
 CHECKING = str(Path(__file__).with_name("checking.py"))
 EMPTY_BODY = (["LOAD_CONST", "RETURN_VALUE"], ["RETURN_CONST"])
@@ -32,6 +34,9 @@ NBGRADER = "NBGRADER_EXECUTION"  # "validate" or "autograde" in nbgrader's own k
 
 def grader(topic: str) -> Grader:
     """The checks of one exercise; call ``grader.check("q1")`` below each answer.
+
+    From here on the notebook trains on the CPU, even beside a GPU, since that is where it is graded
+    (unless the environment says otherwise: `training.training_device`).
 
     Raises:
         ValueError: for a topic without an exercise; it lists those there are.
@@ -43,6 +48,7 @@ def grader(topic: str) -> Grader:
     if topic not in topics:
         listed = ", ".join(topics) or "none yet"
         raise ValueError(f"No exercise is called {topic!r}. The exercises are: {listed}.")
+    os.environ.setdefault(DEVICE_VARIABLE, "cpu")
     return Grader(topic, CHECKS / topic)
 
 

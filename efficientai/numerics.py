@@ -127,8 +127,8 @@ def round_stochastically(x: Tensor, form: FloatFormat, generator: torch.Generato
     """
     x = x.double()
     quantum = _quantum(x, form)
-    chance = torch.rand(x.shape, dtype=torch.float64, generator=generator)
-    rounded = (x / quantum + chance).floor() * quantum
+    chance = torch.rand(x.shape, dtype=torch.float64, generator=generator, device=generator.device)
+    rounded = (x / quantum + chance.to(x.device)).floor() * quantum
     return _limit(torch.where(torch.isfinite(x), rounded, x), form)
 
 

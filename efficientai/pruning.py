@@ -228,7 +228,8 @@ def apply_masks(model: nn.Module, masks: Mapping[str, Tensor]) -> None:
             raise ValueError(f"mask of {name!r} has shape {tuple(mask.shape)}, not {shape}")
     with torch.no_grad():
         for name, mask in masks.items():
-            parameters[name].masked_fill_(~mask.bool(), 0)  # unlike a product, clears NaN too
+            pruned = ~mask.bool().to(parameters[name].device)
+            parameters[name].masked_fill_(pruned, 0)  # unlike a product, clears NaN too
 
 
 def sparsity_of(model: nn.Module) -> float:

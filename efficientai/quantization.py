@@ -44,12 +44,13 @@ class QParams(NamedTuple):
     axis: int | None = None
 
     def along(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Scale and zero point in a shape that broadcasts with x."""
+        """Scale and zero point where x is, in a shape that broadcasts with it."""
+        scale, zero_point = self.scale.to(x.device), self.zero_point.to(x.device)
         if self.axis is None:
-            return self.scale, self.zero_point
+            return scale, zero_point
         shape = [1] * x.ndim
         shape[self.axis] = -1
-        return self.scale.reshape(shape), self.zero_point.reshape(shape)
+        return scale.reshape(shape), zero_point.reshape(shape)
 
 
 def integer_range(bits: int, signed: bool = True, narrow: bool = False) -> tuple[int, int]:

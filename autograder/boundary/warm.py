@@ -19,7 +19,11 @@ import sys
 import traceback
 from pathlib import Path
 
+from efficientai import DEVICE_VARIABLE
+
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "", DEVICE_VARIABLE: "cpu"}
+REPEATABLE = ONE_THREAD | NO_GPU  # the same verdict on every machine
 ROLES = {
     "library": "autograder.boundary.library",
     "worker": "autograder.boundary.guard",
@@ -96,7 +100,7 @@ def _start(end: socket.socket, environment: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", __name__, str(end.fileno())],
         cwd=ROOT,
-        env={**environment, **ONE_THREAD, "PYTHONHASHSEED": "0"},
+        env={**environment, **REPEATABLE, "PYTHONHASHSEED": "0"},
         pass_fds=[end.fileno()],
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for the batch, which ends its processes itself

@@ -9,7 +9,9 @@ What has to be cut in a layer is then read off the ids of its inputs and outputs
 from __future__ import annotations
 
 import copy
+import io
 from collections.abc import Iterable
+from contextlib import redirect_stderr
 from math import prod
 from typing import NamedTuple
 
@@ -288,7 +290,7 @@ def _trace(model: nn.Module, example_inputs: tuple[Tensor, ...]) -> tuple[nn.Mod
             f"cannot trace {kind}; its forward must not branch on data: {error}"
         ) from error
     try:
-        with torch.no_grad():
+        with torch.no_grad(), redirect_stderr(io.StringIO()):  # torch prints what it raises
             ShapeProp(module).propagate(*example_inputs)
     except Exception as error:
         shapes = [tuple(x.shape) for x in example_inputs]

@@ -64,7 +64,7 @@ def product(output: Tensor, a: Tensor, b: Tensor, *_) -> int:
     return _stored(a) * b.shape[-1]
 
 
-@formula("addmm", "addmm_", "baddbmm", "baddbmm_", "addbmm", "_addmm_activation")
+@formula("addmm", "addmm_", "baddbmm", "baddbmm_", "addbmm", "_addmm_activation", "_sparse_addmm")
 def product_and_sum(output: Tensor, _bias: Tensor, a: Tensor, b: Tensor, *_) -> int:
     """bias + a @ b, where the bias is free."""
     return product(output, a, b)
@@ -144,7 +144,8 @@ upsample_bicubic2d _upsample_bicubic2d_aa upsample_trilinear3d im2col col2im pix
 pixel_unshuffle channel_shuffle native_channel_shuffle
 
 cat stack index index_put index_put_ _unsafe_index gather scatter scatter_ scatter_add scatter_add_
-index_select index_add index_add_ index_copy embedding _embedding_bag masked_select masked_scatter
+index_select index_add index_add_ index_copy embedding _embedding_bag _embedding_bag_forward_only
+masked_select masked_scatter
 nonzero take one_hot constant_pad_nd reflection_pad1d reflection_pad2d replication_pad1d
 replication_pad2d roll flip repeat repeat_interleave copy_ _copy_from clone _to_copy contiguous
 tril triu tril_ triu_ unsafe_split unsafe_split_with_sizes split_with_sizes_copy _unsafe_view

@@ -144,21 +144,30 @@ def test_decks_fit_a_telephone(server, browser):
     assert float(seen.removesuffix("px")) * zoom > 12
 
 
-@pytest.mark.parametrize("topic, theme", [("pruning", "light"), ("hardware", "dark")])
-def test_all_slides_are_accessible(server, browser, topic, theme):
-    context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 720})
-    page = context.new_page()
-    open_deck(page, server.address, topic)
-    assert page.evaluate("document.documentElement.dataset.theme") == theme
+@pytest.mark.parametrize("topic", DECKS + EXTRA)
+def test_slides_of_every_kind_are_accessible(server, browser, topic):
     found = []
-    kinds = page.evaluate(
-        "[...document.querySelectorAll('.slides > section')].map(s => s.className)"
-    )
-    for kind, number in {classes.split()[0]: n for n, classes in enumerate(kinds)}.items():
-        page.evaluate("n => Reveal.slide(n)", number)
-        found += [f"{kind}: {line}" for line in violations(page)]
-    context.close()
+    for theme, rules in (("light", None), ("dark", ["color-contrast"])):
+        context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 720})
+        page = context.new_page()
+        open_deck(page, server.address, topic)
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        found += violations(page, rules)  # the frame, with the title
+        for kind, number in first_of_each_kind(page).items():
+            page.evaluate("n => Reveal.slide(n)", number)
+            found += [f"{kind} ({theme}): {line}" for line in violations(page, rules, ".present")]
+        context.close()
     assert not found
+
+
+def first_of_each_kind(page) -> dict[str, int]:
+    """The numbers of the slides that stand for all those of their make."""
+    makes = page.evaluate(
+        """[...document.querySelectorAll(".slides > section")].map(slide =>
+        slide.classList[0] + (slide.querySelector("pre") ? " with code" : "")
+        + (slide.classList.contains("statement") ? " alone" : ""))"""
+    )
+    return {make: n for n, make in reversed(list(enumerate(makes)))}
 
 
 def test_keys_go_on_and_back_and_change_the_theme(server, screen):

@@ -186,9 +186,10 @@ def watch(page, address: str) -> list[str]:
     return wrong
 
 
-def violations(page, rules: list[str] | None = None) -> list[str]:
-    """What axe finds on the page that is open, with all its rules or with some."""
+def violations(page, rules: list[str] | None = None, part: str | None = None) -> list[str]:
+    """What axe finds on the page that is open, or in one part, with all its rules or with some."""
     page.evaluate(AXE)
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
-    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    run = "([part, options]) => axe.run(part || document, options)"
+    found = page.evaluate(run, [part, options])["violations"]
     return [f"axe {v['id']}: {v['help']}: {v['nodes'][0]['html'][:200]}" for v in found]

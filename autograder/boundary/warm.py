@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -37,7 +38,8 @@ class Warm:
 
     Args:
         role: one of `ROLES`.
-        setup: what its module's ``prepare`` takes, as data.
+        setup: what its module's ``prepare`` takes, as data; under ``remove`` a folder that goes
+            with it, for the library.
         environment: its whole environment for the library; what is added to it for the others.
         library: the warm process to fork it from; None for the library itself.
 
@@ -122,6 +124,8 @@ def live(end: socket.socket) -> None:
             os.close(file)
         _bury(os.WNOHANG)
     _bury(0)
+    if "remove" in setup:  # whoever made it may have been killed
+        shutil.rmtree(setup["remove"], ignore_errors=True)
 
 
 def _fork(serve, request: dict, files: list[int], end: socket.socket) -> None:

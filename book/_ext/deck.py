@@ -144,7 +144,7 @@ class _Reader:
         title = heading.decode_contents().strip()
         if heading.name == "h1":
             self.add(Slide("title", title, f"Chapter {label}" if label else ""))
-            self.chapter = self.above = title.split(":")[0]
+            self.chapter = self.above = self.heading = title.split(":")[0]
             return
         if heading.name == "h2":
             self.above = f"{label} {title}".strip()
@@ -161,7 +161,7 @@ class _Reader:
     def title(self) -> str:
         """What the next block is titled: the sentence that announces it, else its section."""
         title, self.shown = self.shown or self.heading, ""
-        return title.rstrip(":.")
+        return title[:1].upper() + title[1:].rstrip(":.")
 
     def box(self, box: Tag, kind: str) -> None:
         """The boxes at both ends: their points are bullets, the whole text goes into the notes."""

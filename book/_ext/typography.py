@@ -1,0 +1,63 @@
+"""Numbers as a printer sets them: kept beside their unit, with a minus that is none of a hyphen's.
+
+The numbers come from the code, which writes `-0.9`, and stand before an ordinary space.
+"""
+
+import re
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+UNITS = "%|×|±|[kKMGT]?B|[mµn]?s|[kMG]?Hz|[pnµm]?J|[kMT]?Wh?|[µm]W"
+# A text that follows a number of the code's begins with the space.
+PARTED = re.compile(rf"(?:(?<=\d)|^)[ \n](?=(?:{UNITS})(?!\w))|(?<=[×±])[ \n](?=\d|$)")
+HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")
+UNTOUCHED = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+
+
+def bind(text: str) -> str:
+    """The text with no number parted from its unit.
+
+    >>> bind("97.6 % of 8 × 8 pixels in 2 ms").count("\\N{NO-BREAK SPACE}")
+    4
+    >>> bind("12 Watts")
+    '12 Watts'
+    """
+    return PARTED.sub("\N{NO-BREAK SPACE}", text)
+
+
+def minus(text: str) -> str:
+    """A number's text with minus signs.
+
+    >>> minus("-0.9 (-2.2 to +0.4), 16-bit")
+    '−0.9 (−2.2 to +0.4), 16-bit'
+    """
+    return HYPHEN.sub("\N{MINUS SIGN}", text)
+
+
+class SetNumbers(SphinxPostTransform):
+    """Mend the text of a finished page; code and formulas stay as they are."""
+
+    default_priority = 900  # after the numbers came
+
+    def run(self, **options) -> None:
+        """Replace the texts that change."""
+        for text in list(self.document.findall(nodes.Text)):
+            after = bind(text.astext())
+            if "pasted-text" in getattr(text.parent, "attributes", {}).get("classes", []):
+                after = minus(after)
+            if after != text.astext() and not _inside(text):
+                text.parent.replace(text, nodes.Text(after))
+
+
+def _inside(node: nodes.Node) -> bool:
+    while node := node.parent:
+        if isinstance(node, UNTOUCHED):
+            return True
+    return False
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_post_transform(SetNumbers)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -322,11 +322,11 @@ def ternarize(weight: Tensor) -> tuple[Tensor, Tensor]:
     """
     rows = _outputs(weight)
     ordered, order = rows.abs().sort(dim=1, descending=True, stable=True)
-    counts = _places(rows.shape[1], rows) + 1
+    places = _places(rows.shape[1], rows)
     sums = ordered.cumsum(dim=1)
-    kept = (sums.square() / counts).argmax(dim=1, keepdim=True)  # (outputs, 1), as an index
-    ranks = order.argsort(dim=1)
-    values = torch.where(ranks <= kept, rows.sign(), torch.zeros_like(rows))
+    kept = (sums.square() / (places + 1)).argmax(dim=1, keepdim=True)  # (outputs, 1), as an index
+    keeps = torch.zeros_like(rows, dtype=torch.bool).scatter(1, order, places <= kept)
+    values = torch.where(keeps, rows.sign(), torch.zeros_like(rows))
     scale = (sums.gather(1, kept) / (kept + 1)).squeeze(1)
     return values.reshape(weight.shape), scale
 

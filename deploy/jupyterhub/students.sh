@@ -11,7 +11,11 @@ umask 022 # everybody reads it, nobody but its owner changes it
 # The small build of PyTorch for CPUs is enough. TORCH=auto takes the one for the machine's GPU, TORCH= the usual one.
 backend=${TORCH-cpu}
 "$folder/bin/python" -m uv pip install -q --python "$folder/bin/python" ${backend:+--torch-backend "$backend"} \
-  --compile-bytecode -c "$clone/requirements.lock" -r "$here/requirements.txt" "$clone"
+  --compile-bytecode -c "$clone/requirements.lock" -r "$here/requirements.txt" "$clone" || {
+  echo "Nothing was installed. Where the CPU-only build of PyTorch cannot be had, say TORCH= before the command:"
+  echo "that takes the ordinary build, which is 4 GB larger."
+  exit 1
+} >&2
 rm -rf "$folder/settings"
 cp -R "$here/student" "$folder/settings"
 echo "Students' servers run from $folder."

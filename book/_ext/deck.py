@@ -61,14 +61,22 @@ def opening(html: str) -> tuple[str, str]:
     said, rest = first_bullet(html)
     while rest and _length(said) < SHORT:
         more, left = first_bullet(rest)
-        if _length(said) + _length(more) > LONG:
+        if _length(said) + _length(more) > LONG and not _asks(said):
             break
         said, rest = f"{said} {more}", left
     return said, rest
 
 
 def _length(html: str) -> int:
-    return len(re.sub(r"<[^>]*>", "", html))
+    return len(_text(html))
+
+
+def _asks(html: str) -> bool:
+    return _text(html).endswith("?")  # which without its answer says nothing
+
+
+def _text(html: str) -> str:
+    return re.sub(r"<[^>]*>", "", html)
 
 
 def read(page: str, address: str) -> list[Slide]:

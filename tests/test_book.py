@@ -237,6 +237,12 @@ def test_docstrings_keep_their_examples_and_gain_code():
     assert reference._plain(lines) == expected
 
 
+def test_a_star_in_a_docstring_is_a_star_unless_two_stress_a_word():
+    assert reference._plain(["(*kernel, *rest) *is* 2*3*4"]) == [
+        "(\\*kernel, \\*rest) *is* 2\\*3\\*4"
+    ]
+
+
 def test_growing_table_shows_the_common_network_once():
     def score(network, size):
         costs = {"accuracy": 0.5, "macs": 8, "time": 1.0, "microjoules": 2.0}

@@ -22,6 +22,7 @@ MARKS = ".key, .ask, .show"
 PAGE_ONLY = "a.headerlink, button, noscript, .explorer-live, .quiz"  # what a reader operates
 CODE_LINES = 16  # of longer cells only what they print is shown
 SENTENCE_END = re.compile(r"[.?!]”?(?:</\w+>)*(?=\s+[A-Z0-9(“<])")
+LABEL = 4  # words: fewer are no sentence
 SHORT, LONG = 45, 130  # characters: too few to stand for a point, too many for a title
 NUMBER = re.compile(r"(\d+(?:\.\d+)*)")
 
@@ -61,14 +62,23 @@ def opening(html: str) -> tuple[str, str]:
     said, rest = first_bullet(html)
     while rest and _length(said) < SHORT:
         more, left = first_bullet(rest)
-        if _length(said) + _length(more) > LONG:
+        if _length(said) + _length(more) > LONG and not _announces(said):
             break
         said, rest = f"{said} {more}", left
     return said, rest
 
 
 def _length(html: str) -> int:
-    return len(re.sub(r"<[^>]*>", "", html))
+    return len(_text(html))
+
+
+def _announces(html: str) -> bool:
+    """Whether it says nothing without what follows: a question, or a label of a few words."""
+    return _text(html).endswith("?") or len(_text(html).split()) < LABEL
+
+
+def _text(html: str) -> str:
+    return re.sub(r"<[^>]*>", "", html)
 
 
 def read(page: str, address: str) -> list[Slide]:

@@ -15,7 +15,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 CODE = re.compile(r"(?<![`:\w])`([^`\n]+)`(?![`_])")
-STAR = re.compile(r"(?<![*\\])\*(?!\*)")
+STAR = re.compile(r"(?<![\w*])\*[a-z]{2,}\*(?![\w*])|(?<![*\\])\*(?!\*)")
 
 
 def read_docstring(app, what: str, name: str, obj, options, lines: list[str]) -> None:
@@ -35,11 +35,15 @@ def _plain(lines: list[str]) -> list[str]:
 
 
 def _inline(text: str) -> str:
-    """Names in single backticks become code; a star outside of code is a star."""
+    """Names in single backticks become code, a word between stars is stressed, a star is a star."""
     parts = CODE.split(text)  # text, code, text, code, ...
-    parts[::2] = [STAR.sub(r"\*", part) for part in parts[::2]]
+    parts[::2] = [STAR.sub(_star, part) for part in parts[::2]]
     parts[1::2] = [f"``{code}``" for code in parts[1::2]]
     return "".join(parts)
+
+
+def _star(match: re.Match) -> str:
+    return match[0] if len(match[0]) > 1 else r"\*"
 
 
 def contents(module) -> list[str]:

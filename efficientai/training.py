@@ -61,6 +61,9 @@ def training_device() -> torch.device:
 
     The environment variable EFFICIENTAI_DEVICE decides instead where it is set: "cpu" leaves a
     shared GPU to others, "mps" or "xpu" tries an accelerator for which nobody has checked the book.
+
+    >>> training_device().type in ("cpu", "cuda", "mps", "xpu")
+    True
     """
     named = os.environ.get(DEVICE_VARIABLE)
     return torch.device(named or ("cuda" if torch.cuda.is_available() else "cpu"))

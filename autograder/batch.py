@@ -50,6 +50,11 @@ class Submission:
         return results.safe_id(self.file)
 
 
+def new_folder() -> Path:
+    """A folder for an engine."""
+    return Path(tempfile.mkdtemp(prefix="autograder-"))
+
+
 class Engine:
     """The warm processes for one topic. Use it as a context.
 
@@ -59,15 +64,21 @@ class Engine:
         package: folder of the course package.
         seed: the instructor's; it never reaches a worker.
         limits: for each submission.
+        folder: where it keeps its files, which goes when it ends; None for a new one.
 
     Attributes:
         questions: the bundle's questions with their cases.
+        scratch: a folder that is private to the trusted side.
         layers: the walls around a worker; an empty text where one stands, else why it does not.
     """
 
-    def __init__(self, topic: str, bundle: Path, package: Path, seed: str, limits: Limits):
+    def __init__(
+        self, topic: str, bundle: Path, package: Path, seed: str, limits: Limits,
+        folder: Path | None = None,
+    ):  # fmt: skip
         self.topic, self.limits = topic, limits
-        self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._folder = folder or new_folder()
+        self.scratch = self._folder / "tmp"
         self._lock = threading.Lock()
         self._slots = set(range(1000))
         self._warm: dict[str, Warm] = {}
@@ -79,18 +90,18 @@ class Engine:
             raise
 
     def _start(self, bundle: Path, package: Path, seed: str) -> None:
-        course, staging, scratch = (self._folder / name for name in ("course", "root", "tmp"))
-        for folder in (course, staging, scratch):
+        course, staging = self._folder / "course", self._folder / "root"
+        for folder in (course, staging, self.scratch):
             folder.mkdir()
         self._folder.chmod(0o755)
-        scratch.chmod(0o700)  # the tester's; a worker without a file system of its own stays out
+        self.scratch.chmod(0o700)  # a worker without a file system of its own stays out
         course_package(package, self.topic, course)
         text = preload.spoken(bundle)
         clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": "agg", "HOME": "/tmp"}
         places = {"MPLCONFIGDIR": "/tmp", "IPYTHONDIR": "/tmp"}
         jailed = {"course": str(course), "staging": str(staging), "limits": asdict(self.limits)}
-        trusted = {SEED_VARIABLE: seed, "HOME": str(scratch), "TMPDIR": str(scratch)}
-        first = {"preload": preload.modules(preload.LIBRARY, text)}
+        trusted = {SEED_VARIABLE: seed, **dict.fromkeys(("HOME", "TMPDIR"), str(self.scratch))}
+        first = {"preload": preload.modules(preload.LIBRARY, text), "remove": str(self._folder)}
         ahead = {"preload": preload.modules(preload.BOTH_SIDES, text)}
         self._library = Warm("library", first, {**clean, **places})
         self._recipes = {

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from autograder.batch import Engine, Submission
+from autograder.batch import Engine, Submission, new_folder
 from autograder.boundary.limits import Limits
 from autograder.course import Course, CourseError
 
@@ -101,7 +101,7 @@ def _require_course(client) -> None:
 def grade(order: Order, file: str, packed: bytes) -> dict:
     """The record of one submission; this is what a worker runs."""
     engine = _engine_for(order)
-    with tempfile.TemporaryDirectory(prefix="submission-") as folder:
+    with tempfile.TemporaryDirectory(prefix="submission-", dir=engine.scratch) as folder:
         return engine.grade(Submission(file, unpack(packed, Path(folder))))
 
 
@@ -115,11 +115,11 @@ def _start(order: Order) -> Engine:
     course = Course()
     if package_digest(course) != order.package:
         raise CourseError(f"{course.root} on a worker is another version of the course than here.")
-    folder = tempfile.TemporaryDirectory(prefix="bundle-")
-    bundle = unpack(order.bundle, Path(folder.name))
-    package = course.root / "efficientai"
-    engine = Engine(order.topic, bundle, package, order.seed, order.limits)
-    atexit.register(folder.cleanup)
+    folder, package = new_folder(), course.root / "efficientai"
+    private = folder / "bundle"  # goes with the engine, however that ends
+    private.mkdir(mode=0o700)
+    bundle = unpack(order.bundle, private)
+    engine = Engine(order.topic, bundle, package, order.seed, order.limits, folder)
     atexit.register(engine.close)
     missing = [name for name, why in engine.layers.items() if why]
     if order.strict and missing:

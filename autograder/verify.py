@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder import build
+from autograder.boundary.warm import REPEATABLE
 from autograder.course import ROOT, Course, CourseError
 from autograder.leaks import leaks
 from autograder.master import Case, Master, read_master
@@ -160,11 +161,10 @@ def _swap(master: Master, mistake: Mistake) -> dict:
 
 def _events(job: dict, what: str) -> Iterator[dict]:
     reader, writer = os.pipe()
-    limits = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
     child = subprocess.Popen(
         [sys.executable, "-m", "autograder.trial"],
         cwd=ROOT,
-        env=os.environ | limits,
+        env=os.environ | REPEATABLE | {"MPLBACKEND": "Agg"},
         pass_fds=[writer],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -4,9 +4,9 @@
 
 The settings were chosen on seeds 0 to 3 and then frozen; the default seeds are ten others. A seed
 decides the split, the initial weights and the order of the batches. The network is compressed under
-its own dense self as a teacher, whose softened answers are the targets; the CNN also sees copies of
-the images moved by one pixel, which a convolution bears. The dense size is that of the float32
-state dict.
+its own dense self as a teacher, whose softened answers are the targets. While it is compressed the
+CNN also sees copies of the images moved by one pixel, with the teacher's answers to them; the dense
+network has learnt without such copies. The dense size is that of the float32 state dict.
 The file is written, read back and checked bit by bit before it is measured.
 """
 

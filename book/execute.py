@@ -8,6 +8,7 @@ Book through its own cache, where it finds every chapter executed already.
 
 import asyncio
 import hashlib
+import json
 import os
 import re
 import sys
@@ -20,6 +21,7 @@ import nbformat
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.cache.main import JupyterCacheBase
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -114,8 +116,8 @@ def is_current(chapter: Chapter) -> bool:
     """Whether the kept result was made from exactly what is there now."""
     if not chapter.executed.exists():
         return False
-    kept = nbformat.read(chapter.executed, as_version=4)
-    return kept.metadata.get("digest") == digest(chapter)
+    kept = json.loads(chapter.executed.read_text(encoding="utf-8"))
+    return kept["metadata"].get("digest") == digest(chapter)
 
 
 async def execute(chapter: Chapter, slots: asyncio.Semaphore) -> None:
@@ -125,7 +127,7 @@ async def execute(chapter: Chapter, slots: asyncio.Semaphore) -> None:
         started, at = time.monotonic(), {"cell": 0}
         client = NotebookClient(
             chapter.notebook,
-            timeout=120,
+            timeout=600,  # seconds a cell; only one that hangs takes that long
             resources={"metadata": {"path": str(chapter.path.parent)}},
             extra_arguments=KERNEL_ARGUMENTS,
             record_timing=False,  # times in the cells would hide them from Jupyter Book's cache
@@ -161,12 +163,22 @@ def _keep(chapter: Chapter, seconds: float) -> None:
 
 
 def hand_over(chapter: Chapter) -> None:
-    """Put a kept result into the cache from which Jupyter Book reads."""
-    cache = get_cache(ROOT / "_build" / ".jupyter_cache")
+    """Put a kept result into the cache from which Jupyter Book reads, unless it is there."""
+    cache, made_from = get_cache(ROOT / "_build" / ".jupyter_cache"), digest(chapter)
+    if _handed_over(cache, chapter) == made_from:
+        return
     kept = nbformat.read(chapter.executed, as_version=4)
-    data = {"execution_seconds": kept.metadata["seconds"]}
+    data = {"execution_seconds": kept.metadata["seconds"], "digest": made_from}
     bundle = CacheBundleIn(with_outputs(chapter.notebook, kept), str(chapter.path), data=data)
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def _handed_over(cache: JupyterCacheBase, chapter: Chapter) -> str | None:
+    """The digest of the result in the cache that Jupyter Book would find for the chapter."""
+    try:
+        return cache.match_cache_notebook(chapter.notebook).data.get("digest")
+    except KeyError:
+        return None
 
 
 def with_outputs(

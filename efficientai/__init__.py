@@ -6,6 +6,8 @@ the package alone is quick: neither torch nor otter nor matplotlib is loaded.
 
 __version__ = "0.1.0"
 
+DEVICE_VARIABLE = "EFFICIENTAI_DEVICE"  # of the environment: see `efficientai.training`
+
 
 def grader(topic: str):
     """The checks of an exercise for its notebook: an `otter.Notebook` (see `efficientai.grading`).

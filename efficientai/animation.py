@@ -26,7 +26,11 @@ FOLDER, PLAYER = Path(__file__).parent, "player.html"
 
 
 class Animation:
-    """A piece of HTML that a notebook shows as it is."""
+    """A piece of HTML that a notebook shows as it is.
+
+    >>> Animation("<p>a drawing</p>", "a drawing in words")
+    a drawing in words
+    """
 
     def __init__(self, html: str, text: str) -> None:
         self.html, self.text = html, text
@@ -149,13 +153,21 @@ def _systolic_film(data: dict, w: Tensor, still: int, text: str) -> _Film:
 
 
 def input_place(column: int, row: int, left: float) -> tuple[float, float]:
-    """Where an input is drawn: in a cell, waiting on the left of it, or gone on the right."""
+    """Where an input is drawn: in a cell, waiting on the left of it, or gone on the right.
+
+    >>> input_place(column=0, row=0, left=0), input_place(column=1, row=0, left=0)
+    ((17, 32), (87, 32))
+    """
     x = left + (PITCH * column + 17 if column >= 0 else QUEUE * column + 10)
     return x, TOP + PITCH * row + 18
 
 
 def sum_place(row: int, column: int, left: float, rows: int) -> tuple[float, float]:
-    """Where a sum is drawn: in a cell, above the array before it starts, below it when ready."""
+    """Where a sum is drawn: in a cell, above the array before it starts, below it when ready.
+
+    >>> sum_place(row=0, column=0, left=0, rows=2), sum_place(row=1, column=0, left=0, rows=2)
+    ((32, 62), (32, 132))
+    """
     below = TOP + PITCH * rows + 16 + QUEUE * (row - rows)
     return left + PITCH * column + 32, below if row >= rows else TOP + PITCH * row + 48
 
@@ -191,7 +203,11 @@ CURVES, START, END, FOOT = 256, 30, 326, 340  # top, both ends and foot of the p
 
 
 class Moment(NamedTuple):
-    """A network while it is pruned: its weights by name, zero where cut; accuracy in [0, 1]."""
+    """A network while it is pruned: its weights by name, zero where cut; accuracy in [0, 1].
+
+    >>> Moment(0, {"weight": torch.ones(1, 2)}, accuracy=0.9).accuracy
+    0.9
+    """
 
     step: int
     weights: Mapping[str, Tensor]
@@ -236,6 +252,10 @@ def cuts(film: Sequence[Moment]) -> list[float]:
 
     It is the smallest one left right after a cut. Between cuts the weights train on, and may
     become smaller.
+
+    >>> whole, cut = {"w": torch.tensor([1.0, 3.0])}, {"w": torch.tensor([0.0, 3.0])}
+    >>> cuts([Moment(0, whole, accuracy=0.9), Moment(1, cut, accuracy=0.8)])
+    [0.0, 3.0]
     """
     found, zeros = [], 0
     for moment in film:
@@ -247,13 +267,21 @@ def cuts(film: Sequence[Moment]) -> list[float]:
 
 
 def histogram(weights: Mapping[str, Tensor], reach: float) -> list[int]:
-    """How many weights that are not zero lie in each of the bars between -reach and reach."""
+    """How many weights that are not zero lie in each of the bars between -reach and reach.
+
+    >>> sum(histogram({"w": torch.tensor([0.0, 0.5, -0.5])}, reach=1.0))
+    2
+    """
     flat = torch.cat([w.flatten() for w in weights.values()])
     return torch.histc(flat[flat != 0], BARS, -reach, reach).int().tolist()
 
 
 def kept_share(weight: Tensor) -> list[float]:
-    """Share of the weights left behind each input; weight: (units, inputs)."""
+    """Share of the weights left behind each input; weight: (units, inputs).
+
+    >>> kept_share(torch.tensor([[1.0, 0.0], [2.0, 3.0]]))
+    [1.0, 0.5]
+    """
     return (weight != 0).float().mean(dim=0).tolist()
 
 

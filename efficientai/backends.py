@@ -59,7 +59,11 @@ def instructions() -> dict[str, bool]:
 
 
 class Bf16Model(nn.Module):
-    """A copy of a network whose weights and arithmetic are bfloat16; takes and returns float32."""
+    """A copy of a network whose weights and arithmetic are bfloat16; takes and returns float32.
+
+    >>> Bf16Model(nn.Linear(4, 2)).model.weight.dtype
+    torch.bfloat16
+    """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -86,6 +90,11 @@ class OnnxModel(nn.Module):
 
     file: the ONNX file as bytes, ready to be deployed. Uses as many threads as torch did when it
     was made.
+
+    >>> model, x = nn.Sequential(nn.Linear(4, 2)), torch.rand(3, 4)
+    >>> file = int8_model(model, x).file
+    >>> OnnxModel(file)(x).shape
+    torch.Size([3, 2])
     """
 
     def __init__(self, file: bytes) -> None:

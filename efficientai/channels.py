@@ -9,7 +9,9 @@ What has to be cut in a layer is then read off the ids of its inputs and outputs
 from __future__ import annotations
 
 import copy
+import io
 from collections.abc import Iterable
+from contextlib import redirect_stderr
 from math import prod
 from typing import NamedTuple
 
@@ -48,7 +50,11 @@ NO_TENSOR = frozenset(["size", "dim", "getattr"])  # ask for a shape, which has 
 
 
 class Value(NamedTuple):
-    """The channel ids of a tensor along its channel dimension."""
+    """The channel ids of a tensor along its channel dimension.
+
+    >>> Value(ids=[0, 1, 2], dim=1, shape=(1, 3, 8, 8)).shape[1]
+    3
+    """
 
     ids: list[int]
     dim: int
@@ -288,7 +294,7 @@ def _trace(model: nn.Module, example_inputs: tuple[Tensor, ...]) -> tuple[nn.Mod
             f"cannot trace {kind}; its forward must not branch on data: {error}"
         ) from error
     try:
-        with torch.no_grad():
+        with torch.no_grad(), redirect_stderr(io.StringIO()):  # torch prints what it raises
             ShapeProp(module).propagate(*example_inputs)
     except Exception as error:
         shapes = [tuple(x.shape) for x in example_inputs]

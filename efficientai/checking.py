@@ -7,13 +7,18 @@ the student; everything else in a check is a plain ``assert`` with a message of 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 import os
+from collections.abc import Callable
 from numbers import Real
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+
+Made = TypeVar("Made")
 
 SEED_VARIABLE = "EFFICIENTAI_SEED"
 
@@ -41,6 +46,26 @@ def case_generator(label: str) -> torch.Generator:
     torch.Size([3])
     """
     return torch.Generator().manual_seed(case_seed(label))
+
+
+def once(key: str, make: Callable[[], Made]) -> Made:
+    """What `make()` returns, made once a process for each key; every caller gets a copy of its own.
+
+    For what a check needs, what is dear to make, and what no answer has a part in: a trained
+    teacher, the accuracy of a plain student. `key` says all that it depends on, the question and
+    the seed; the random state that `make` leaves behind is not part of it.
+
+    >>> numbers = once("an example, seed 0", lambda: [1, 2])
+    >>> numbers.append(3)
+    >>> once("an example, seed 0", lambda: [4])
+    [1, 2]
+    """
+    if key not in _made:
+        _made[key] = make()
+    return copy.deepcopy(_made[key])
+
+
+_made: dict[str, object] = {}
 
 
 def expect_tensor(

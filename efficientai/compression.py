@@ -198,7 +198,13 @@ INDEX_BITS = range(3, 9)  # the smallest result of these is taken
 
 
 def write_sparse(bits: BitWriter, values: np.ndarray) -> None:
-    """A float16 array of few distinct values and many zeros: codebook, positions, indices."""
+    """A float16 array of few distinct values and many zeros: codebook, positions, indices.
+
+    >>> bits = BitWriter()
+    >>> write_sparse(bits, np.array([0.0, 0.5, 0.0, 0.5]))
+    >>> read_sparse(BitReader(bits.to_bytes()), 4)
+    array([0. , 0.5, 0. , 0.5], dtype=float16)
+    """
     flat = values.astype(np.float16).ravel()
     positions = flat.nonzero()[0].tolist()
     codebook, indices = np.unique(flat[positions], return_inverse=True)
@@ -223,7 +229,14 @@ def _position_bits(positions: Sequence[int], width: int) -> int:
 
 
 def read_sparse(bits: BitReader, size: int) -> np.ndarray:
-    """Inverse of `write_sparse`: float16 (size,)."""
+    """Inverse of `write_sparse`: float16 (size,).
+
+    >>> bits = BitWriter()
+    >>> write_sparse(bits, np.array([0.0, 0.5]))
+    >>> read_sparse(BitReader(bits.to_bytes()), 1)
+    Traceback (most recent call last):
+    ValueError: position 1 in a tensor of 1; the data is damaged
+    """
     width = bits.number(WIDTH_BITS)
     count = bits.number(COUNT_BITS)
     positions = absolute_positions(bits.coded(count, 2**width), width)
@@ -241,6 +254,11 @@ def write_fixed_point(bits: BitWriter, values: Tensor) -> None:
 
     The power is the smallest that keeps all multiples within -127…127. What has been through this
     once is represented exactly. Raises ValueError if a value is not finite.
+
+    >>> bits = BitWriter()
+    >>> write_fixed_point(bits, torch.tensor([1.0, -0.5]))
+    >>> len(bits.to_bytes())  # the power, then a byte each
+    3
     """
     largest = values.abs().max().item()
     if not math.isfinite(largest):
@@ -252,19 +270,35 @@ def write_fixed_point(bits: BitWriter, values: Tensor) -> None:
 
 
 def read_fixed_point(bits: BitReader, size: int) -> Tensor:
-    """Inverse of `write_fixed_point`: float32 (size,)."""
+    """Inverse of `write_fixed_point`: float32 (size,).
+
+    >>> bits = BitWriter()
+    >>> write_fixed_point(bits, torch.tensor([1.0, -0.5]))
+    >>> read_fixed_point(BitReader(bits.to_bytes()), 2)
+    tensor([ 1.0000, -0.5000])
+    """
     unit = 2.0 ** (bits.number(8) - 128)
     return torch.tensor([(bits.number(8) - 128) * unit for _ in range(size)])
 
 
 def write_raw(bits: BitWriter, values: Tensor) -> None:
-    """A tensor as it is, byte by byte (for norms, counters and whatever else there is)."""
+    """A tensor as it is, byte by byte (for norms, counters and whatever else there is).
+
+    >>> bits = BitWriter()
+    >>> write_raw(bits, torch.tensor([1.0]))
+    >>> bits.to_bytes().hex()  # little-endian
+    '0000803f'
+    """
     for byte in values.contiguous().flatten().view(torch.uint8).tolist():
         bits.number(byte, 8)
 
 
 def read_raw(bits: BitReader, size: int, dtype: torch.dtype) -> Tensor:
-    """Inverse of `write_raw`."""
+    """Inverse of `write_raw`.
+
+    >>> read_raw(BitReader(bytes.fromhex("0000803f")), 1, torch.float32)
+    tensor([1.])
+    """
     raw = [bits.number(8) for _ in range(size * dtype.itemsize)]
     return torch.tensor(raw, dtype=torch.uint8).view(dtype)
 
@@ -380,12 +414,17 @@ def prune_gradually(
     >>> pruning.sparsity_of(model)
     0.5
     """
-    steps = epochs * -(-len(x) // batch_size)
-    weights = pruning.prunable_weights(model)
-    masks = {name: torch.ones_like(w, dtype=torch.bool) for name, w in weights.items()}
+    end = max(epochs * -(-len(x) // batch_size) // 2, 1)
+    masks = {
+        name: torch.ones_like(weight, dtype=torch.bool)
+        for name, weight in pruning.prunable_weights(model).items()
+    }
 
     def tighten(step: int) -> None:
-        now = pruning.cubic_sparsity(step + 1, 0, max(steps // 2, 1), sparsity)
+        if step >= end:
+            return  # nothing changes any more
+        now = pruning.cubic_sparsity(step + 1, 0, end, sparsity)
+        weights = pruning.prunable_weights(model)  # where they are now: fit may have moved them
         for name, mask in pruning.global_magnitude_masks(weights, now).items():
             masks[name].copy_(mask)  # in place: fit applies these after the next step
         pruning.apply_masks(model, masks)
@@ -400,6 +439,10 @@ class SharedWeights(nn.Module):
     """A model whose weights are looked up in codebooks that are trained; zeros stay zero.
 
     `model` is the network with the shared values in it, up to date after `write_back`.
+
+    >>> shared = SharedWeights(nn.Linear(4, 3), bits=1)
+    >>> shared.model.weight.unique().numel()
+    2
     """
 
     def __init__(self, model: nn.Module, bits: int) -> None:
@@ -416,9 +459,9 @@ class SharedWeights(nn.Module):
     def weights(self) -> dict[str, Tensor]:
         """The weights, looked up. Index 0 is a pruned weight; the gradient of an entry is the sum
         over the weights that share it."""
-        zero = torch.zeros(1)
         return {
-            name: torch.cat([zero, codebook])[indices]
+            # the gradient of `take` is quicker than that of an index in brackets
+            name: torch.cat([codebook.new_zeros(1), codebook]).take(indices.to(codebook.device))
             for name, codebook, indices in zip(
                 self.names, self.codebooks, self.indices, strict=True
             )

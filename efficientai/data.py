@@ -13,7 +13,11 @@ from efficientai.speech import WORDS, record
 
 
 class Split(NamedTuple):
-    """Training and test samples: images float32 (N, C, H, W) in [0, 1], labels int64 (N,)."""
+    """Training and test samples: images float32 (N, C, H, W) in [0, 1], labels int64 (N,).
+
+    >>> digits().train_x.shape, digits().test_y.shape
+    (torch.Size([1347, 1, 8, 8]), torch.Size([450]))
+    """
 
     train_x: Tensor
     train_y: Tensor
@@ -46,7 +50,12 @@ def _images(rows: np.ndarray) -> Tensor:
 
 
 class Keywords(NamedTuple):
-    """A `Split` of spoken words that also says who speaks: int64 (N,) speakers on both sides."""
+    """A `Split` of spoken words that also says who speaks: int64 (N,) speakers on both sides.
+
+    >>> spoken = keywords(samples=8, speakers=4)
+    >>> spoken.train_speaker.shape == spoken.train_y.shape
+    True
+    """
 
     train_x: Tensor
     train_y: Tensor

@@ -30,6 +30,9 @@ class Device:
     for the weights. peak_ops: operations/s, two for a MAC, at `precision`. bandwidth: bytes/s of
     the memory. power_w: when busy. price_usd: rounded, to compare orders of magnitude. source:
     where the figures were read. assumed: names of the figures that no source gives.
+
+    >>> DEVICES["Cortex-M4"].kind
+    'tiny'
     """
 
     name: str
@@ -104,7 +107,11 @@ DEVICES = {
 
 
 class Workload(NamedTuple):
-    """What one inference needs: MACs, bytes of weights, bytes of peak activations."""
+    """What one inference needs: MACs, bytes of weights, bytes of peak activations.
+
+    >>> Workload(macs=1e6, weight_bytes=50e3, activation_bytes=8e3).macs
+    1000000.0
+    """
 
     macs: float
     weight_bytes: float
@@ -112,7 +119,11 @@ class Workload(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """Whether the weights fit the storage and what must be in RAM fits the RAM."""
+    """Whether the weights fit the storage and what must be in RAM fits the RAM.
+
+    >>> bool(Fit(storage=True, memory=False))
+    False
+    """
 
     storage: bool
     memory: bool

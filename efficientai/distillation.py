@@ -6,11 +6,11 @@ Sources: Hinton, Vinyals & Dean 2015, "Distilling the Knowledge in a Neural Netw
 
 from __future__ import annotations
 
-import torch
+import torch  # noqa: F401 - the examples use it
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from efficientai.training import fit, mode
+from efficientai.training import fit, predict
 
 
 def soften(logits: Tensor, temperature: float) -> Tensor:
@@ -108,14 +108,12 @@ def distill(
     >>> losses[-1] < 0.1 * losses[0]
     True
     """
-    with torch.no_grad(), mode(teacher, training=False):
-        answers = torch.cat([teacher(part) for part in x.split(1024)])
+    answers = predict(teacher, x)
 
-    def loss(logits: Tensor, rows: Tensor) -> Tensor:
-        labels = None if y is None else y[rows]
-        return distillation_loss(
-            logits, answers[rows], labels, temperature=temperature, alpha=alpha
-        )
+    def loss(logits: Tensor, targets: tuple[Tensor, ...]) -> Tensor:
+        return distillation_loss(logits, *targets, temperature=temperature, alpha=alpha)
 
-    rows = torch.arange(len(x))
-    return fit(student, x, rows, loss=loss, epochs=epochs, lr=lr, batch_size=batch_size, seed=seed)
+    targets = (answers,) if y is None else (answers, y)
+    return fit(
+        student, x, targets, loss=loss, epochs=epochs, lr=lr, batch_size=batch_size, seed=seed
+    )

@@ -23,6 +23,8 @@ from typing import Any
 import otter
 from otter.test_files import ExceptionTestFile, TestCaseResult
 
+from efficientai import DEVICE_VARIABLE
+
 CHECKS = Path(__file__).parent / "checks"
 CHECKING = str(Path(__file__).with_name("checking.py"))
 EMPTY_BODY = (["LOAD_CONST", "RETURN_VALUE"], ["RETURN_CONST"])
@@ -33,18 +35,29 @@ NBGRADER = "NBGRADER_EXECUTION"  # "validate" or "autograde" in nbgrader's own k
 def grader(topic: str) -> Grader:
     """The checks of one exercise; call ``grader.check("q1")`` below each answer.
 
+    From here on the notebook trains on the CPU, even beside a GPU, since that is where it is graded
+    (unless the environment says otherwise: `training.training_device`).
+
     Raises:
         ValueError: for a topic without an exercise; it lists those there are.
+
+    >>> grader("pruning").topic
+    'pruning'
     """
     topics = sorted(path.name for path in CHECKS.glob("[a-z]*/"))
     if topic not in topics:
         listed = ", ".join(topics) or "none yet"
         raise ValueError(f"No exercise is called {topic!r}. The exercises are: {listed}.")
+    os.environ.setdefault(DEVICE_VARIABLE, "cpu")
     return Grader(topic, CHECKS / topic)
 
 
 class Grader(otter.Notebook):
-    """An `otter.Notebook` that reads one topic's checks and leaves nothing behind on disk."""
+    """An `otter.Notebook` that reads one topic's checks and leaves nothing behind on disk.
+
+    >>> Grader("pruning", CHECKS / "pruning").topic
+    'pruning'
+    """
 
     def __init__(self, topic: str, checks: Path):
         self.topic, self.checks = topic, checks
@@ -101,7 +114,13 @@ def _validate(result: Check, names: dict[str, Any]) -> None:
 
 
 class Check(ExceptionTestFile):
-    """The result of one question's checks: what failed, never how it was tested."""
+    """The result of one question's checks: what failed, never how it was tested.
+
+    >>> check = Check.from_file(str(CHECKS / "pruning" / "q1.py"))
+    >>> check.run({})  # the names of a notebook in which nothing has been written yet
+    >>> check.summary().splitlines()[0].startswith("q1: 0 of")
+    True
+    """
 
     def run(self, global_environment: dict[str, Any]) -> None:
         """Run every case on these names and keep what each has to say."""

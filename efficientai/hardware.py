@@ -107,7 +107,11 @@ def measure_roofline(size: int = 1024, megabytes: int = 64, repeats: int = 10) -
 
 
 class Frame(NamedTuple):
-    """One cycle of a systolic array: what every cell reads and passes on, all (rows, columns)."""
+    """One cycle of a systolic array: what every cell reads and passes on, all (rows, columns).
+
+    >>> Frame(inputs=torch.zeros(2, 3), sums=torch.zeros(2, 3), busy=torch.ones(2, 3)).busy.sum()
+    tensor(6.)
+    """
 
     inputs: Tensor
     sums: Tensor

@@ -58,33 +58,53 @@ def _stored(matrix: Tensor) -> int:
 
 @formula("mm", "bmm", "_int_mm", "_scaled_mm")
 def product(output: Tensor, a: Tensor, b: Tensor, *_) -> int:
-    """(..., m, k) @ (..., k, n): every number of a meets n numbers of b."""
+    """(..., m, k) @ (..., k, n): every number of a meets n numbers of b.
+
+    >>> product(None, torch.ones(2, 3), torch.ones(3, 4))
+    24
+    """
     if b.layout != torch.strided:  # dense @ sparse: every stored number of b meets m of a
         return _stored(b) * a.shape[-2]
     return _stored(a) * b.shape[-1]
 
 
-@formula("addmm", "addmm_", "baddbmm", "baddbmm_", "addbmm", "_addmm_activation")
+@formula("addmm", "addmm_", "baddbmm", "baddbmm_", "addbmm", "_addmm_activation", "_sparse_addmm")
 def product_and_sum(output: Tensor, _bias: Tensor, a: Tensor, b: Tensor, *_) -> int:
-    """bias + a @ b, where the bias is free."""
+    """bias + a @ b, where the bias is free.
+
+    >>> product_and_sum(None, torch.ones(4), torch.ones(2, 3), torch.ones(3, 4))
+    24
+    """
     return product(output, a, b)
 
 
 @formula("mv")
 def matrix_vector(output: Tensor, a: Tensor, x: Tensor) -> int:
-    """(m, k) @ (k,): every number of the matrix once."""
+    """(m, k) @ (k,): every number of the matrix once.
+
+    >>> matrix_vector(None, torch.ones(2, 3), torch.ones(3))
+    6
+    """
     return _stored(a)
 
 
 @formula("addmv", "addmv_")
 def matrix_vector_and_sum(output: Tensor, _bias: Tensor, a: Tensor, x: Tensor, *_) -> int:
-    """bias + a @ x."""
+    """bias + a @ x.
+
+    >>> matrix_vector_and_sum(None, torch.ones(2), torch.ones(2, 3), torch.ones(3))
+    6
+    """
     return _stored(a)
 
 
 @formula("dot", "vdot")
 def inner(output: Tensor, a: Tensor, b: Tensor) -> int:
-    """(k,) · (k,)."""
+    """(k,) · (k,).
+
+    >>> inner(None, torch.ones(3), torch.ones(3))
+    3
+    """
     return a.numel()
 
 
@@ -95,6 +115,10 @@ def convolution(
     """Each output (transposed: each input) meets one filter of in/groups × kernel numbers.
 
     weight: (out, in/groups, *kernel), transposed (in, out/groups, *kernel).
+
+    >>> y, x, w = torch.ones(1, 8, 8, 8), torch.ones(1, 3, 10, 10), torch.ones(8, 3, 3, 3)
+    >>> convolution(y, x, w, None, 1, 0, 1, False)  # 8·8·8 outputs · 3·3·3
+    13824
     """
     return (x if transposed else output).numel() * weight[0].numel()
 
@@ -110,6 +134,10 @@ def attention(output, query: Tensor, key: Tensor, value: Tensor, *_) -> int:
     """softmax(q k^T) v: q k^T costs queries · keys · E and the rest queries · keys · E_v.
 
     query (batch, heads, queries, E), key (batch, heads, keys, E), value (batch, heads, keys, E_v).
+
+    >>> q, kv = torch.ones(1, 2, 5, 4), torch.ones(1, 2, 6, 4)
+    >>> attention(None, q, kv, kv)  # 2 heads · 5·6 pairs · (4 + 4)
+    480
     """
     pairs = query.shape[:-1].numel() * key.shape[-2]  # batch · heads · queries · keys
     return pairs * (query.shape[-1] + value.shape[-1])
@@ -120,6 +148,9 @@ def trilinear(output: Tensor, x1: Tensor, weight: Tensor, x2: Tensor, *_) -> int
     """Bilinear layer, W x2 and then x1 · (W x2) for each output.
 
     x1 (N, in1), weight (out, in1, in2), x2 (N, in2).
+
+    >>> trilinear(None, torch.ones(2, 3), torch.ones(5, 3, 4), torch.ones(2, 4))  # 2 (5·3·4 + 5·3)
+    150
     """
     return x1.shape[0] * (weight.numel() + weight.shape[0] * weight.shape[1])
 
@@ -144,7 +175,8 @@ upsample_bicubic2d _upsample_bicubic2d_aa upsample_trilinear3d im2col col2im pix
 pixel_unshuffle channel_shuffle native_channel_shuffle
 
 cat stack index index_put index_put_ _unsafe_index gather scatter scatter_ scatter_add scatter_add_
-index_select index_add index_add_ index_copy embedding _embedding_bag masked_select masked_scatter
+index_select index_add index_add_ index_copy embedding _embedding_bag _embedding_bag_forward_only
+masked_select masked_scatter
 nonzero take one_hot constant_pad_nd reflection_pad1d reflection_pad2d replication_pad1d
 replication_pad2d roll flip repeat repeat_interleave copy_ _copy_from clone _to_copy contiguous
 tril triu tril_ triu_ unsafe_split unsafe_split_with_sizes split_with_sizes_copy _unsafe_view
@@ -192,7 +224,13 @@ RULES: dict[object, Rule] = {}  # operator → its output on meta tensors, from 
 
 
 def rule(*operators: str) -> Callable[[Rule], Rule]:
-    """Register a function (*arguments) → output, without numbers, as `formula` does."""
+    """Register a function (*arguments) → output, without numbers, as `formula` does.
+
+    >>> rule("relu")(lambda x: x)
+    Traceback (most recent call last):
+    ...
+    ValueError: the operator 'relu' has a rule already
+    """
     return _register(RULES, "rule", operators)
 
 
@@ -203,19 +241,32 @@ def _empty(shape: Iterable[int], like: Tensor) -> Tensor:
 
 @rule(*(name for name in SAME_SHAPE_NAMES.split() if not name.endswith("_")))
 def same_shape(x: Tensor, *_) -> Tensor:
-    """Element by element."""
+    """Element by element.
+
+    >>> same_shape(torch.ones(2, 3, device="meta")).shape
+    torch.Size([2, 3])
+    """
     return _empty(x.shape, x)
 
 
 @rule(*(name for name in SAME_SHAPE_NAMES.split() if name.endswith("_")))
 def in_place(x: Tensor, *_) -> Tensor:
-    """The argument itself."""
+    """The argument itself.
+
+    >>> x = torch.ones(2, 3, device="meta")
+    >>> in_place(x) is x
+    True
+    """
     return x
 
 
 @rule("add", "mul", "sub", "div")
 def pairs(a: Tensor, b: object, *_) -> Tensor | None:
-    """Two tensors of one kind of floats, one of which may be repeated, or a tensor and a number."""
+    """Two tensors of one kind of floats, one of which may be repeated, or a tensor and a number.
+
+    >>> pairs(torch.ones(2, 3, device="meta"), torch.ones(3, device="meta")).shape
+    torch.Size([2, 3])
+    """
     if not a.dtype.is_floating_point:
         return None
     if not isinstance(b, Tensor):
@@ -226,7 +277,11 @@ def pairs(a: Tensor, b: object, *_) -> Tensor | None:
 
 @rule("mean")
 def averaged(x: Tensor, dims: list[int] | None = None, keepdim: bool = False, *_) -> Tensor | None:
-    """Sizes along `dims` become 1 or go."""
+    """Sizes along `dims` become 1 or go.
+
+    >>> averaged(torch.ones(2, 3, 4, device="meta"), [1], keepdim=True).shape
+    torch.Size([2, 1, 4])
+    """
     if not dims or not x.dtype.is_floating_point or max(dims) >= x.ndim or min(dims) < -x.ndim:
         return None
     gone = {d % x.ndim for d in dims}
@@ -238,20 +293,33 @@ def averaged(x: Tensor, dims: list[int] | None = None, keepdim: bool = False, *_
 
 @rule("native_batch_norm", "_native_batch_norm_legit_no_training", "cudnn_batch_norm")
 def batch_norm(x: Tensor, *_) -> tuple[Tensor, Tensor, Tensor]:
-    """The other two results are empty in evaluation mode."""
+    """The other two results are empty in evaluation mode.
+
+    >>> batch_norm(torch.ones(2, 3, 4, device="meta"))[0].shape
+    torch.Size([2, 3, 4])
+    """
     return _empty(x.shape, x), _empty((0,), x), _empty((0,), x)
 
 
 @rule("native_layer_norm")
 def layer_norm(x: Tensor, normalised: list[int], *_) -> tuple[Tensor, Tensor, Tensor]:
-    """With a mean and a deviation for each normalised group."""
+    """With a mean and a deviation for each normalised group.
+
+    >>> [part.shape for part in layer_norm(torch.ones(2, 3, device="meta"), [3])]
+    [torch.Size([2, 3]), torch.Size([2, 1]), torch.Size([2, 1])]
+    """
     groups = x.shape[: x.ndim - len(normalised)] + (1,) * len(normalised)
     return _empty(x.shape, x), _empty(groups, x), _empty(groups, x)
 
 
 @rule("addmm")
 def affine(bias: Tensor, a: Tensor, b: Tensor, *_) -> Tensor | None:
-    """(m, k) @ (k, n)."""
+    """(m, k) @ (k, n).
+
+    >>> a, b = torch.ones(2, 3, device="meta"), torch.ones(3, 4, device="meta")
+    >>> affine(torch.ones(4, device="meta"), a, b).shape
+    torch.Size([2, 4])
+    """
     fits = a.shape[1] == b.shape[0] and bias.shape == b.shape[1:]
     return _empty((a.shape[0], b.shape[1]), a) if fits else None
 
@@ -260,7 +328,12 @@ def affine(bias: Tensor, a: Tensor, b: Tensor, *_) -> Tensor | None:
 def convolved(
     x: Tensor, weight: Tensor, bias, stride, padding, dilation, transposed, _more, groups
 ) -> Tensor | None:
-    """An ordinary convolution: on each side as many places as the filter has."""
+    """An ordinary convolution: on each side as many places as the filter has.
+
+    >>> x, w = torch.ones(1, 3, 10, 10, device="meta"), torch.ones(8, 3, 3, 3, device="meta")
+    >>> convolved(x, w, None, [2, 2], [1, 1], [1, 1], False, [0, 0], 1).shape
+    torch.Size([1, 8, 5, 5])
+    """
     if transposed or x.ndim != weight.ndim or len(stride) != x.ndim - 2:
         return None
     sides = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
@@ -272,7 +345,11 @@ def convolved(
 
 @rule("cat")
 def joined(parts: list[Tensor], dim: int = 0) -> Tensor | None:
-    """The sizes along `dim` add up; all else is the same."""
+    """The sizes along `dim` add up; all else is the same.
+
+    >>> joined([torch.ones(2, 3, device="meta"), torch.ones(2, 4, device="meta")], dim=1).shape
+    torch.Size([2, 7])
+    """
     first, dim = parts[0], dim % max(parts[0].ndim, 1)
     others = {(p.ndim, p.shape[:dim], p.shape[dim + 1 :], p.dtype, p.is_meta) for p in parts}
     if len(others) > 1 or first.ndim == 0:

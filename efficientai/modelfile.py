@@ -63,7 +63,12 @@ MOST_MACS = 50_000_000  # of one input
 
 
 class ModelFileError(ValueError):
-    """The bytes are no model file, or the model cannot become one; says why."""
+    """The bytes are no model file, or the model cannot become one; says why.
+
+    >>> read(b"no model file at all")
+    Traceback (most recent call last):
+    efficientai.modelfile.ModelFileError: the head is not that of a model file
+    """
 
 
 # ---------------------------------------------------------------- layers
@@ -75,6 +80,9 @@ class Layer:
 
     weight: int8 (outputs, inputs/groups, h, w) or (outputs, inputs), None for pooling. bias: int32,
     multiplier, shift: int64, all (outputs,). kernel, stride, padding: (h, w).
+
+    >>> Layer(MAX, kernel=(2, 2), stride=(2, 2)).output_shape((3, 8, 8))
+    (3, 4, 4)
     """
 
     kind: int
@@ -134,7 +142,13 @@ class Layer:
 
 @dataclass(frozen=True)
 class IntegerModel:
-    """A network of integers as read from a file. Call it with float inputs (N, C, H, W)."""
+    """A network of integers as read from a file. Call it with float inputs (N, C, H, W).
+
+    >>> file = export(nn.Sequential(nn.Linear(4, 2)), torch.rand(8, 1, 2, 2))
+    >>> model = read(file)
+    >>> model.macs, model.outputs, model(torch.rand(3, 1, 2, 2)).shape
+    (8, 2, torch.Size([3, 2]))
+    """
 
     input_shape: tuple[int, int, int]
     scale: float
@@ -229,6 +243,9 @@ def write(
     """The bytes of a model file, checked by reading it back.
 
     Raises ModelFileError for what the format cannot hold.
+
+    >>> read(write((1, 4, 4), 0.5, 0, [Layer(MEAN)])).peak_ram_bytes  # 16 numbers in, one out
+    17
     """
     try:
         head = struct.pack("<4s3BfBB", MAGIC, *input_shape, scale, zero_point, len(layers))
@@ -300,6 +317,9 @@ def read(data: bytes) -> IntegerModel:
     Raises ModelFileError, with a sentence, for anything that is not a complete model file, that
     is larger than 1 MiB, or whose network needs more than 50 million MACs or layers of more than
     1 MiB.
+
+    >>> [layer.kind == MEAN for layer in read(write((1, 4, 4), 0.5, 0, [Layer(MEAN)])).layers]
+    [True]
     """
     if not isinstance(data, bytes | bytearray):
         raise ModelFileError(f"a model file is bytes, not {type(data).__name__}")
@@ -398,6 +418,10 @@ def export(
     Batch norms are folded into the convolution in front of them, a ReLU becomes the range of the
     layer in front of it, dropout is left out. Zeros stay zeros. The model stays as it is. Raises
     ModelFileError for a layer that has no integer form.
+
+    >>> model, x = nn.Sequential(nn.Linear(100, 10)), torch.rand(8, 1, 10, 10)
+    >>> len(export(model, x, bits=8)) - len(export(model, x, bits=4))  # half a byte a weight
+    500
     """
     with torch.no_grad():
         layers, own = _flat(copy.deepcopy(model).eval()), []

@@ -127,8 +127,8 @@ def round_stochastically(x: Tensor, form: FloatFormat, generator: torch.Generato
     """
     x = x.double()
     quantum = _quantum(x, form)
-    chance = torch.rand(x.shape, dtype=torch.float64, generator=generator)
-    rounded = (x / quantum + chance).floor() * quantum
+    chance = torch.rand(x.shape, dtype=torch.float64, generator=generator, device=generator.device)
+    rounded = (x / quantum + chance.to(x.device)).floor() * quantum
     return _limit(torch.where(torch.isfinite(x), rounded, x), form)
 
 
@@ -231,20 +231,20 @@ def _with_specials(
 def pack(integers: Tensor, bits: int, signed: bool = True) -> Tensor:
     """Integers as uint8 with no bit between them, lowest bits first: ceil(numel * bits / 8) bytes.
 
-    bits: 1…8. Raises ValueError if a value does not fit.
+    bits: 1…16. Raises ValueError if a value does not fit or is not whole.
 
     >>> pack(torch.tensor([1, -2, 3]), bits=4)  # 1 | 14 << 4, then 3
     tensor([225,   3], dtype=torch.uint8)
     """
-    if not 1 <= bits <= 8:
-        raise ValueError(f"bits must be in 1…8, got {bits}")
-    flat, low = integers.flatten().long(), -(2 ** (bits - 1)) if signed else 0
+    low, flat = _lowest(bits, signed), integers.flatten().long()
+    if integers.is_floating_point() and not torch.equal(flat.to(integers), integers.flatten()):
+        raise ValueError(f"only whole numbers can be packed, got {integers}")
     if flat.numel() and not (low <= flat.min() and flat.max() < low + 2**bits):
         limits = f"{low}…{low + 2**bits - 1}"
         raise ValueError(f"{bits} bits hold {limits}, got {flat.min().item()}…{flat.max().item()}")
-    stream = (flat[:, None] >> torch.arange(bits)) & 1  # (numel, bits); two's complement
+    stream = (flat[:, None] >> _places(bits, flat)) & 1  # (numel, bits); two's complement
     stream = F.pad(stream.flatten(), (0, -stream.numel() % 8)).reshape(-1, 8)  # (bytes, 8)
-    return (stream << torch.arange(8)).sum(dim=1).to(torch.uint8)
+    return (stream << _places(8, flat)).sum(dim=1).to(torch.uint8)
 
 
 def unpack(packed: Tensor, bits: int, shape: tuple[int, ...], signed: bool = True) -> Tensor:
@@ -253,15 +253,27 @@ def unpack(packed: Tensor, bits: int, shape: tuple[int, ...], signed: bool = Tru
     >>> unpack(torch.tensor([225, 3], dtype=torch.uint8), 4, (3,))
     tensor([ 1, -2,  3], dtype=torch.int32)
     """
-    count = torch.Size(shape).numel()
+    low, count = _lowest(bits, signed), torch.Size(shape).numel()
     if packed.numel() != -(-count * bits // 8):
         raise ValueError(f"{count} numbers of {bits} bits do not fit {packed.numel()} bytes")
-    stream = (packed.long()[:, None] >> torch.arange(8)) & 1  # (bytes, 8)
+    stream = (packed.long()[:, None] >> _places(8, packed)) & 1  # (bytes, 8)
     digits = stream.flatten()[: count * bits].reshape(count, bits)
-    values = (digits << torch.arange(bits)).sum(dim=1)
+    values = (digits << _places(bits, packed)).sum(dim=1)
     if signed:
-        values -= (digits[:, -1] << bits) if count else 0
+        values += 2 * low * digits[:, -1]  # two's complement: the highest bit counts negatively
     return values.int().reshape(shape)
+
+
+def _lowest(bits: int, signed: bool) -> int:
+    """The lowest number of so many bits."""
+    if not isinstance(bits, int) or not 1 <= bits <= 16:
+        raise ValueError(f"bits must be a whole number in 1…16, got {bits!r}")
+    return -(2 ** (bits - 1)) if signed else 0
+
+
+def _places(count: int, like: Tensor) -> Tensor:
+    """0, 1, … count - 1, on the device of a tensor."""
+    return torch.arange(count, device=like.device)
 
 
 def pack_int4(integers: Tensor) -> Tensor:
@@ -310,11 +322,11 @@ def ternarize(weight: Tensor) -> tuple[Tensor, Tensor]:
     """
     rows = _outputs(weight)
     ordered, order = rows.abs().sort(dim=1, descending=True, stable=True)
-    counts = torch.arange(1, rows.shape[1] + 1)
+    places = _places(rows.shape[1], rows)
     sums = ordered.cumsum(dim=1)
-    kept = (sums.square() / counts).argmax(dim=1, keepdim=True)  # (outputs, 1), as an index
-    ranks = order.argsort(dim=1)
-    values = torch.where(ranks <= kept, rows.sign(), torch.zeros_like(rows))
+    kept = (sums.square() / (places + 1)).argmax(dim=1, keepdim=True)  # (outputs, 1), as an index
+    keeps = torch.zeros_like(rows, dtype=torch.bool).scatter(1, order, places <= kept)
+    values = torch.where(keeps, rows.sign(), torch.zeros_like(rows))
     scale = (sums.gather(1, kept) / (kept + 1)).squeeze(1)
     return values.reshape(weight.shape), scale
 
@@ -335,7 +347,7 @@ def pack_signs(x: Tensor) -> Tensor:
     tensor([9], dtype=torch.uint8)
     """
     signs = F.pad((x >= 0).long(), (0, -x.shape[-1] % 8)).unflatten(-1, (-1, 8))  # (..., bytes, 8)
-    return (signs << torch.arange(8)).sum(-1).to(torch.uint8)
+    return (signs << _places(8, signs)).sum(-1).to(torch.uint8)
 
 
 def xnor_dot(a: Tensor, b: Tensor, n: int) -> Tensor:
@@ -350,7 +362,7 @@ def xnor_dot(a: Tensor, b: Tensor, n: int) -> Tensor:
     if a.shape[-1] != b.shape[-1] or a.shape[-1] != -(-n // 8):
         sizes = f"{a.shape[-1]} and {b.shape[-1]}"
         raise ValueError(f"{n} signs take {-(-n // 8)} bytes, got {sizes}")
-    return n - 2 * _POPCOUNT[(a ^ b).long()].sum(-1)
+    return n - 2 * _POPCOUNT.to(a.device)[(a ^ b).long()].sum(-1)
 
 
 _POPCOUNT = torch.tensor([byte.bit_count() for byte in range(256)])

@@ -80,6 +80,13 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
     Restored are every module's attributes, its containers included, and the random state of the
     CPU and of the model's GPUs. Buffers are kept safe by `stand_ins`.
+
+    >>> model = nn.Dropout().train()
+    >>> with untouched(model):
+    ...     print(model.training)
+    False
+    >>> model.training
+    True
     """
     before = [(vars(module), _copied(vars(module))) for module in model.modules()]
     gpus = {p.device for p in model.parameters() if p.is_cuda}
@@ -115,6 +122,9 @@ def stand_ins(model: nn.Module, device: str | None = None) -> dict[str, Tensor]:
     """Tensors to run the model with in the place of its own, so that it cannot write to those.
 
     Copies of the buffers; with device="meta" all parameters and buffers, with shapes alone.
+
+    >>> list(stand_ins(nn.BatchNorm1d(3)))
+    ['running_mean', 'running_var', 'num_batches_tracked']
     """
     buffers = dict(model.named_buffers())
     if device == "meta":
@@ -196,6 +206,13 @@ class Scopes(MacCounter):
     """A MAC counter that knows in which module of the model it is, and what each one returned.
 
     Global hooks tell it, so that no module gets a hook of its own.
+
+    >>> model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
+    >>> scopes = Scopes(model)
+    >>> with scopes.following(), scopes:
+    ...     _ = model(torch.zeros(1, 4))
+    >>> scopes.macs
+    Counter({'0': 12, '1': 6})
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -308,7 +325,11 @@ def _storage(tensor: Tensor) -> torch.UntypedStorage:
 
 
 class Latency(NamedTuple):
-    """Wall-clock milliseconds of one call: median, 10th and 90th percentile of the repeats."""
+    """Wall-clock milliseconds of one call: median, 10th and 90th percentile of the repeats.
+
+    >>> print(Latency(median_ms=1.5, p10_ms=1.25, p90_ms=2.0, repeats=50))
+    1.5 ms (1.25–2, 50 repeats)
+    """
 
     median_ms: float
     p10_ms: float
@@ -410,7 +431,11 @@ def _processor() -> str:
 
 
 class ModuleCost(NamedTuple):
-    """One line of a profile: what a module itself costs, without the modules inside it."""
+    """One line of a profile: what a module itself costs, without the modules inside it.
+
+    >>> profile(nn.Linear(4, 3), torch.zeros(1, 4)).modules[0].output_shape
+    (1, 3)
+    """
 
     name: str
     kind: str
@@ -426,6 +451,10 @@ class Profile:
     """What one forward pass costs: a line a module, and totals that are their sums.
 
     Printing it shows the table.
+
+    >>> costs = profile(nn.Linear(4, 3), torch.zeros(1, 4))
+    >>> costs.params, costs.weight_bytes, costs.macs, costs.unsupported
+    (15, 60, 12, {})
     """
 
     modules: tuple[ModuleCost, ...]

@@ -127,7 +127,8 @@ def hessian_diagonal(
     in each single weight. The labels do not enter: `targets` (N,) is only checked for its length.
 
     inputs: float (N, ...). The model must return logits (N, classes); evaluation mode is used.
-    Returns float tensors in the shapes and under the names of `prunable_weights`.
+    Returns float tensors in the shapes and under the names of `prunable_weights`. Raises ValueError
+    for no samples, another number of labels, or weights that are not finite.
 
     >>> model = nn.Linear(1, 2, bias=False)
     >>> _ = nn.init.zeros_(model.weight)  # then p = 1/2 and h = x^2 (1/2 - 1/4)
@@ -139,6 +140,8 @@ def hessian_diagonal(
         labels = "no" if targets is None else len(targets)
         raise ValueError(f"need samples and as many labels, got {len(inputs)} and {labels}")
     weights = prunable_weights(model)
+    for weight in weights.values():
+        _check_finite(weight)
     total = {name: torch.zeros_like(weight) for name, weight in weights.items()}
     with mode(model, training=False):
         for part in inputs.split(chunk):
@@ -225,7 +228,8 @@ def apply_masks(model: nn.Module, masks: Mapping[str, Tensor]) -> None:
             raise ValueError(f"mask of {name!r} has shape {tuple(mask.shape)}, not {shape}")
     with torch.no_grad():
         for name, mask in masks.items():
-            parameters[name].masked_fill_(~mask.bool(), 0)  # unlike a product, clears NaN too
+            pruned = ~mask.bool().to(parameters[name].device)
+            parameters[name].masked_fill_(pruned, 0)  # unlike a product, clears NaN too
 
 
 def sparsity_of(model: nn.Module) -> float:
@@ -304,7 +308,7 @@ def sparse_bytes(weight: Tensor, index_bytes: int = 4) -> int:
 class SparseLinear(nn.Module):
     """A linear layer that stores and multiplies its non-zero weights only (CSR).
 
-    Takes float (N, inputs), returns (N, outputs).
+    Takes float (N, inputs), returns (N, outputs). Raises TypeError for another kind of layer.
 
     >>> linear = nn.Linear(3, 2)
     >>> x = torch.rand(5, 3)
@@ -314,6 +318,8 @@ class SparseLinear(nn.Module):
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
+        if not isinstance(linear, nn.Linear):
+            raise TypeError(f"need a Linear layer, not {type(linear).__name__}")
         with warnings.catch_warnings():  # torch says once a process that CSR is in beta
             warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
             self.register_buffer("weight", _narrow_csr(linear.weight.detach()))

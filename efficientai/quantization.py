@@ -32,6 +32,9 @@ class QParams(NamedTuple):
 
     scale: float, () per tensor or (channels,). zero_point: int32 of the same shape, the integer
     that stands for 0. low, high: the range of the integers. axis: the channel dimension, or None.
+
+    >>> affine_qparams(-1.0, 2.0, bits=2)
+    QParams(scale=tensor(1.), zero_point=tensor(1, dtype=torch.int32), low=0, high=3, axis=None)
     """
 
     scale: Tensor
@@ -41,12 +44,13 @@ class QParams(NamedTuple):
     axis: int | None = None
 
     def along(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Scale and zero point in a shape that broadcasts with x."""
+        """Scale and zero point where x is, in a shape that broadcasts with it."""
+        scale, zero_point = self.scale.to(x.device), self.zero_point.to(x.device)
         if self.axis is None:
-            return self.scale, self.zero_point
+            return scale, zero_point
         shape = [1] * x.ndim
         shape[self.axis] = -1
-        return self.scale.reshape(shape), self.zero_point.reshape(shape)
+        return scale.reshape(shape), zero_point.reshape(shape)
 
 
 def integer_range(bits: int, signed: bool = True, narrow: bool = False) -> tuple[int, int]:
@@ -185,6 +189,8 @@ def percentile_range(
 ) -> tuple[Tensor, Tensor]:
     """Range that leaves out the outermost values on both sides; `percent` of each side is kept.
 
+    Raises ValueError unless percent is in (50, 100].
+
     >>> percentile_range(torch.arange(101.0), 90)
     (tensor(10.), tensor(90.))
     """
@@ -205,6 +211,8 @@ def mse_range(
     >>> mse_range(x, bits=2)[1] < 10
     tensor(True)
     """
+    if steps < 1:
+        raise ValueError(f"need at least one range to try, got steps={steps}")
     low, high = minmax_range(x, axis)
     best, result = torch.full_like(low, torch.inf), (low, high)
     for step in range(1, steps + 1):
@@ -251,6 +259,10 @@ class Requantizer(NamedTuple):
     """A positive real factor as integers: multiplier * 2**-shift, multiplier in [2**30, 2**31).
 
     multiplier, shift: int64, () or (outputs,).
+
+    >>> r = Requantizer(torch.tensor(3 * 2**29), torch.tensor(31))  # 3/4
+    >>> requantize(torch.tensor(100), r)
+    tensor(75)
     """
 
     multiplier: Tensor
@@ -260,11 +272,13 @@ class Requantizer(NamedTuple):
 def requantizer(factor: Tensor) -> Requantizer:
     """The nearest 31-bit multiplier and shift for factors > 0 (Jacob et al. 2018, equation 6).
 
+    Raises ValueError for any other factor.
+
     >>> requantizer(torch.tensor(0.5))
     Requantizer(multiplier=tensor(1073741824), shift=tensor(31))
     """
-    if not (factor > 0).all():
-        raise ValueError(f"factors must be positive, got {factor}")
+    if not ((factor > 0) & torch.isfinite(factor)).all():
+        raise ValueError(f"factors must be positive and finite, got {factor}")
     mantissa, exponent = torch.frexp(factor.double())  # factor = mantissa 2^exponent, in [1/2, 1)
     multiplier, shift = (mantissa * 2**31).round().long(), 31 - exponent.long()
     carried = multiplier == 2**31  # rounded up to the next power of two
@@ -299,8 +313,7 @@ def integer_linear(
     >>> integer_linear(torch.tensor([[2, 3]]), torch.tensor([[4, 5]]), None, r, q, q)
     tensor([[23]], dtype=torch.int32)
     """
-    centred = x.long() - x_q.zero_point
-    accumulator = centred @ weight.long().T  # (N, in) @ (in, out) → (N, out)
+    accumulator = _centred(x, x_q) @ weight.double().T  # (N, in) @ (in, out) → (N, out)
     return _finish(accumulator, bias, r, out_q)
 
 
@@ -317,14 +330,21 @@ def integer_conv2d(
     >>> integer_conv2d(x, w, None, requantizer(torch.tensor(1.0)), q, q)
     tensor([[[[9]]]], dtype=torch.int32)
     """
-    centred = x.double() - x_q.zero_point
-    # torch has no integer convolution; in float64 sums of integers below 2^53 are exact
-    accumulator = F.conv2d(centred, weight.double(), **geometry).long().movedim(1, -1)
+    accumulator = F.conv2d(_centred(x, x_q), weight.double(), **geometry).movedim(1, -1)
     return _finish(accumulator, bias, r, out_q).movedim(-1, 1)
+
+
+def _centred(x: Tensor, x_q: QParams) -> Tensor:
+    """Integers minus their zero point. torch has no integer convolution, and no integer product on
+    a GPU; in float64 sums of integers below 2^53 are exact."""
+    if x.is_floating_point():
+        raise TypeError(f"need integers, got {x.dtype}: `quantize` them first")
+    return x.double() - x_q.zero_point
 
 
 def _finish(accumulator: Tensor, bias: Tensor | None, r: Requantizer, out_q: QParams) -> Tensor:
     """Bias, rescaling, zero point and limits; channels last."""
+    accumulator = accumulator.long()
     if bias is not None:
         accumulator = accumulator + bias.long()
     return (requantize(accumulator, r) + out_q.zero_point).clamp(out_q.low, out_q.high).int()
@@ -333,42 +353,78 @@ def _finish(accumulator: Tensor, bias: Tensor | None, r: Requantizer, out_q: QPa
 class IntegerLayer(nn.Module):
     """A linear or 2-d convolution layer of integers, made from a float layer and two ranges.
 
-    Holds int8 weights (4 bit and less still take a byte here: see `pack`), int32 biases and
-    multipliers and int16 shifts, all in its state dict; takes and returns int32 activations in the
-    ranges x_q and out_q. A ReLU after the layer is part of it when out_q starts at 0: the clamp
-    does it.
+    Takes and returns int32 activations in the ranges x_q and out_q, one scale each. Its state dict
+    is what a device has to store: the weights as `pack` packs them, ceil(weights * bits / 8) bytes;
+    an int32 bias, an int32 multiplier and an int16 shift for each output; the scales (float32) and
+    zero points (int32) of input and output. `weight` unpacks the weights, in every pass: clear, not
+    quick. A ReLU after the layer is part of it when out_q starts at 0: the clamp does it.
 
-    >>> layer = nn.Linear(2, 1)
+    Raises TypeError for another layer; ValueError unless bits is in 2…16, for padding that is not
+    zeros, for parameters that are not finite, for ranges with a scale for each channel.
+
+    >>> layer = nn.Linear(3, 1)
     >>> x_q = out_q = affine_qparams(-1.0, 1.0)
-    >>> IntegerLayer(layer, x_q, out_q)(quantize(torch.rand(3, 2), x_q)).shape
-    torch.Size([3, 1])
+    >>> small = IntegerLayer(layer, x_q, out_q, bits=2)
+    >>> small(quantize(torch.rand(5, 3), x_q)).shape, small.weight.shape, small.packed.shape
+    (torch.Size([5, 1]), torch.Size([1, 3]), torch.Size([1]))
     """
 
     def __init__(
         self, layer: nn.Linear | nn.Conv2d, x_q: QParams, out_q: QParams, bits: int = 8
     ) -> None:
         super().__init__()
-        if not isinstance(layer, nn.Linear | nn.Conv2d):
-            raise TypeError(f"need a Linear or Conv2d layer, not {type(layer).__name__}")
-        if isinstance(layer, nn.Conv2d) and layer.padding_mode != "zeros":
-            raise ValueError(f"only zero padding has an integer form, not {layer.padding_mode!r}")
+        _refuse_without_integer_form(layer, x_q, out_q)
         weight_q = weight_qparams(layer.weight, bits)
         unit = x_q.scale * weight_q.scale  # of one step of the accumulator, a channel
-        self.x_q, self.out_q = x_q, out_q
         factor = requantizer(unit / out_q.scale)
+        self.bits, self.shape = bits, tuple(layer.weight.shape)
+        self.limits = (x_q.low, x_q.high), (out_q.low, out_q.high)
+        self.register_buffer("packed", pack(quantize(layer.weight.detach(), weight_q), bits))
+        self.register_buffer("bias", _integer_bias(layer.bias, unit))
         self.register_buffer("multiplier", factor.multiplier.int())  # below 2**31
         self.register_buffer("shift", factor.shift.short())
-        storage = torch.int8 if bits <= 8 else torch.int16
-        self.register_buffer("weight", quantize(layer.weight.detach(), weight_q).to(storage))
-        bias = None if layer.bias is None else (layer.bias.detach() / unit).round().int()
-        self.register_buffer("bias", bias)
+        self.register_buffer("scales", torch.stack([x_q.scale, out_q.scale]))
+        self.register_buffer("zero_points", torch.stack([x_q.zero_point, out_q.zero_point]))
         names = ("stride", "padding", "dilation", "groups") if isinstance(layer, nn.Conv2d) else ()
         self.geometry = {name: getattr(layer, name) for name in names}
+
+    @property
+    def weight(self) -> Tensor:
+        """The weights as int32, in the shape of the float layer's."""
+        return unpack(self.packed, self.bits, self.shape)
+
+    @property
+    def x_q(self) -> QParams:
+        """Range of the input."""
+        return QParams(self.scales[0], self.zero_points[0], *self.limits[0])
+
+    @property
+    def out_q(self) -> QParams:
+        """Range of the output."""
+        return QParams(self.scales[1], self.zero_points[1], *self.limits[1])
 
     def forward(self, x: Tensor) -> Tensor:
         function = integer_conv2d if self.geometry else integer_linear
         factor = Requantizer(self.multiplier.long(), self.shift.long())
         return function(x, self.weight, self.bias, factor, self.x_q, self.out_q, **self.geometry)
+
+
+def _refuse_without_integer_form(layer: nn.Module, x_q: QParams, out_q: QParams) -> None:
+    if not isinstance(layer, nn.Linear | nn.Conv2d):
+        raise TypeError(f"need a Linear or Conv2d layer, not {type(layer).__name__}")
+    if isinstance(layer, nn.Conv2d) and layer.padding_mode != "zeros":
+        raise ValueError(f"only zero padding has an integer form, not {layer.padding_mode!r}")
+    if x_q.scale.ndim or out_q.scale.ndim:
+        shapes = f"{tuple(x_q.scale.shape)} and {tuple(out_q.scale.shape)}"
+        raise ValueError(f"activations take one scale a tensor, shape (), got {shapes}")
+
+
+def _integer_bias(bias: Tensor | None, unit: Tensor) -> Tensor | None:
+    """Biases as int32, in units (outputs,) of the accumulator."""
+    if bias is None:
+        return None
+    zero = torch.zeros_like(unit, dtype=torch.int32)
+    return quantize(bias.detach(), QParams(unit, zero, -(2**31), 2**31 - 1, axis=0))
 
 
 # ---------------------------------------------------------------- whole models
@@ -436,7 +492,8 @@ def calibrate(
 ) -> dict[str, QParams]:
     """Affine parameters of the input of each linear and convolution layer, from example inputs.
 
-    range_of: `minmax_range`, `percentile_range`, `mse_range` or any (values) → (low, high).
+    range_of: `minmax_range`, `percentile_range`, `mse_range` or any (values) → (low, high). Raises
+    ValueError for a model without such layers, and for values that are not finite.
 
     >>> list(calibrate(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)), torch.rand(8, 2)))
     ['0', '1']
@@ -468,17 +525,16 @@ def quantize_model(
 
     After calibration this is post-training quantization; trained further, it is
     quantization-aware training. `inputs`: what `calibrate` returned, or None for weights alone.
+    The weights stay floats, so that they can be trained: `IntegerLayer` and `modelfile.export`
+    store them in `weight_bits` bits. Raises ValueError for a model without such layers.
 
     >>> quantize_model(nn.Sequential(nn.Linear(2, 2)), weight_bits=4)[0].weight_bits
     4
     """
     model = copy.deepcopy(model)
-    layers = _layers(model)
-    if not layers:
-        raise ValueError(f"{type(model).__name__} has no linear or convolution layer to quantize")
     wrapped = {
         name: FakeQuantized(layer, weight_bits, (inputs or {}).get(name), per_channel)
-        for name, layer in layers.items()
+        for name, layer in _layers(model).items()
     }
     if "" in wrapped:
         return wrapped[""]
@@ -488,7 +544,10 @@ def quantize_model(
 
 
 def _layers(model: nn.Module) -> dict[str, nn.Module]:
-    return {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)}
+    layers = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear | nn.Conv2d)}
+    if not layers:
+        raise ValueError(f"{type(model).__name__} has no linear or convolution layer to quantize")
+    return layers
 
 
 # ---------------------------------------------------------------- weight sharing
@@ -500,16 +559,18 @@ def kmeans_codebook(values: Tensor, bits: int, iterations: int = 100) -> tuple[T
     Lloyd's algorithm in one dimension, from centroids spread evenly over the range, which keeps
     the rare large weights (Han et al. 2016, section 3.1). Returns the codebook, float (k,)
     ascending, and indices, int64 in the shape of `values`. Clusters that end empty are left out.
+    Raises ValueError unless bits is in 1…8, and for values that are missing or not finite.
 
     >>> kmeans_codebook(torch.tensor([0.0, 1.0, 9.0, 10.0]), bits=1)
     (tensor([0.5000, 9.5000]), tensor([0, 0, 1, 1]))
     """
-    if not 1 <= bits <= 8:
-        raise ValueError(f"bits must be in 1…8, got {bits}")
+    if not isinstance(bits, int) or not 1 <= bits <= 8:
+        raise ValueError(f"bits must be a whole number in 1…8, got {bits!r}")
     low, high = minmax_range(values)  # refuses an empty tensor
     if not torch.isfinite(high - low):
         raise ValueError(f"cannot cluster values between {low} and {high}")
-    flat, codebook = values.detach().flatten(), torch.linspace(low, high, 2**bits)
+    flat = values.detach().flatten()
+    codebook = torch.linspace(low, high, 2**bits, device=flat.device)
     for _ in range(iterations):
         indices = _nearest(flat, codebook)
         sizes = indices.bincount(minlength=len(codebook))

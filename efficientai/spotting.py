@@ -38,6 +38,9 @@ class Task(NamedTuple):
 
     labelled: 12 speakers, 480 recordings. unlabelled: 60 speakers, 1200 recordings x (N, 1, 49, 10)
     whose words nobody wrote down. validation: 20 speakers, 600 recordings, to choose by.
+
+    >>> Task._fields
+    ('labelled', 'unlabelled', 'validation')
     """
 
     labelled: Recordings
@@ -61,7 +64,11 @@ def task() -> Task:
 
 @cache
 def validation() -> Recordings:
-    """The task's recordings of 20 speakers to choose by, alone."""
+    """The task's recordings of 20 speakers to choose by, alone.
+
+    >>> validation() is task().validation
+    True
+    """
     return record(SEEDS["validation"], speakers=20, takes=3)
 
 
@@ -70,6 +77,9 @@ def unheard(seed: int, speakers: int = 120) -> Recordings:
     """Recordings of people who are in no other set: each says each word once.
 
     Many speakers with few recordings tell more about people than few speakers with many.
+
+    >>> unheard(seed=0, speakers=1).y.tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
     return record(seed + 10_000, speakers=speakers, takes=1)
 
@@ -100,6 +110,10 @@ def time_convolution(
 
     The first layer takes all ten bands at once, (N, 1, 49, 10) to (N, outputs, frames, 1); from
     there on the bands are channels, as in Choi et al. 2019.
+
+    >>> layers = nn.Sequential(*time_convolution(1, 4, 3, stride=2, bands=10))
+    >>> layers(torch.rand(1, 1, 49, 10)).shape
+    torch.Size([1, 4, 25, 1])
     """
     convolution = nn.Conv2d(
         inputs, outputs, (length, bands), (stride, 1), (length // 2, 0), groups=groups, bias=False
@@ -126,7 +140,11 @@ def temporal_net(channels: tuple[int, int, int] = (12, 16, 20)) -> nn.Sequential
 
 
 class Budget(NamedTuple):
-    """Bytes of flash, bytes of RAM for activations, MACs of one inference."""
+    """Bytes of flash, bytes of RAM for activations, MACs of one inference.
+
+    >>> BUDGET
+    Budget(flash_bytes=4096, ram_bytes=3072, macs=96000)
+    """
 
     flash_bytes: int
     ram_bytes: int
@@ -137,7 +155,11 @@ BUDGET = Budget(flash_bytes=4096, ram_bytes=3072, macs=96_000)
 
 
 class Measured(NamedTuple):
-    """What a model file is."""
+    """What a model file is.
+
+    >>> Measured(flash_bytes=2048, ram_bytes=3072, macs=48_000, accuracy=0.9).fullest
+    1.0
+    """
 
     flash_bytes: int
     ram_bytes: int
@@ -156,6 +178,11 @@ def measure(data: bytes, x: Tensor, y: Tensor) -> Measured:
 
     x: float (N, 1, 49, 10), y: int64 (N,). Raises ModelFileError (a ValueError) for bytes that are
     no model file, or a network with other inputs or outputs than the task's.
+
+    >>> from efficientai.modelfile import export
+    >>> model, x = nn.Sequential(nn.Linear(490, 10)), torch.rand(8, 1, 49, 10)
+    >>> measure(export(model, x), x, torch.zeros(8)).macs
+    4900
     """
     model = read(data)
     if model.input_shape != tuple(x.shape[1:]) or model.outputs != len(WORDS):
@@ -200,6 +227,9 @@ def routes() -> list[dict[str, str | int | float]]:
 
     route, seed, flash_bytes, ram_bytes, macs, accuracy on 24 unheard speakers, accuracy on other
     recordings of the known ones.
+
+    >>> sorted(routes()[0])
+    ['accuracy', 'flash_bytes', 'known_speakers', 'macs', 'ram_bytes', 'route', 'seed']
     """
     with ROUTES.open(newline="") as stream:
         rows = list(csv.DictReader(stream))

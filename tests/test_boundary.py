@@ -18,6 +18,7 @@ from autograder.boundary.faults import RemoteError
 from autograder.boundary.kinds import names
 from autograder.boundary.standins import Remote, RemoteCallable, RemoteModule
 from autograder.boundary.wire import CannotCross
+from efficientai import DEVICE_VARIABLE
 from efficientai.architectures import lenet_300_100
 
 
@@ -588,3 +589,12 @@ def test_a_slow_call_is_stopped_and_the_rest_goes_on():
             with pytest.raises(TimeoutError, match="stopped after"):
                 env.get(name)()
         assert env.get("f")() == 1
+
+
+def test_no_answer_sees_a_gpu():
+    """A machine with a GPU gives the same grades as one without."""
+    code = "import os\ndef seen(name): return os.environ.get(name)"
+    with talk(code) as env:
+        seen = env.get("seen")
+        assert seen("CUDA_VISIBLE_DEVICES") == ""
+        assert seen(DEVICE_VARIABLE) == "cpu"

@@ -28,10 +28,10 @@ DASK = [sys.executable, "-W", "ignore", "-m", "dask"]
 
 
 @contextmanager
-def dask(*arguments: str, folder: Path = ROOT) -> Iterator[subprocess.Popen]:
+def dask(*arguments: str, folder: Path = ROOT, **more: str) -> Iterator[subprocess.Popen]:
     """`python -m dask` in a folder, which is where it finds the course, or does not."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **more}
     environment.pop("PYTHONPATH", None)
     process = subprocess.Popen([*DASK, *arguments], cwd=folder, env=environment, **quiet)
     try:
@@ -59,8 +59,8 @@ def address(tmp_path_factory) -> Iterator[str]:
         yield where
 
 
-def worker(address: str):
-    return dask("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+def worker(address: str, **more: str):
+    return dask("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", **more)
 
 
 def wait_for_workers(address: str, count: int) -> None:
@@ -93,7 +93,9 @@ def test_a_worker_that_dies_costs_no_submission(address, tmp_path, monkeypatch):
     """Exactly one result each, and the same bytes as on this machine alone."""
     folder = write_class(tmp_path / "in")
     run(folder, tmp_path / "here")
-    with worker(address) as doomed, worker(address):
+    own = {"TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    with worker(address, **own) as doomed, worker(address, **own):
         wait_for_workers(address, 2)
         real, seen = cluster.run, []
 
@@ -110,6 +112,10 @@ def test_a_worker_that_dies_costs_no_submission(address, tmp_path, monkeypatch):
     assert sorted(seen) == sorted(path.name for path in folder.iterdir())
     assert len(records) == len(seen)
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
+    started = time.monotonic()
+    while left := [path.name for path in (tmp_path / "tmp").iterdir() if path.name[:4] != "dask"]:
+        assert time.monotonic() - started < 30, f"{left} were left behind by killed workers"
+        time.sleep(0.1)
 
 
 def test_a_cluster_that_cannot_grade_says_so(address, tmp_path, monkeypatch):

@@ -190,6 +190,26 @@ def test_shared_weights_are_few_and_zeros_stay():
     assert sparsity_of(result.model) == sparsity_of(model)
 
 
+def test_an_entrys_gradient_is_the_sum_over_its_weights():
+    seed_everything(0)
+    result, x = shared(nn.Linear(6, 4), sparsity=0.25, bits=2), torch.rand(5, 6)
+    entries = result.codebooks[0].detach()
+    entries.copy_(entries.half())  # as in the model after its rounding
+    result(x).square().sum().backward()
+    dense = copy.deepcopy(result.model).requires_grad_(True)
+    dense(x).square().sum().backward()
+    expected = torch.stack([dense.weight.grad[dense.weight == entry].sum() for entry in entries])
+    torch.testing.assert_close(result.codebooks[0].grad, expected)
+
+
+def test_gradual_pruning_ends_at_the_sparsity_asked_for():
+    model = lenet_300_100()
+    x, y = torch.rand(128, 1, 8, 8), torch.arange(128) % 10
+    dc.prune_gradually(model, x, y, sparsity=0.9, epochs=4)
+    total = sum(weight.numel() for weight in prunable_weights(model).values())
+    assert sparsity_of(model) == round(0.9 * total) / total
+
+
 def test_pipeline_on_digits():
     split = digits()
     seed_everything(0)

@@ -91,6 +91,15 @@ def test_energy_and_carbon_by_hand():
     assert ev.carbon_kg(energy, 500) == pytest.approx(energy / 2)
 
 
+def test_t_interval_is_that_of_the_tables():
+    """t(0.975; 4) = 2.776 and t(0.95; 4) = 2.132; the deviation of 1 … 5 is the root of 2.5."""
+    wide = ev.t_interval([5, 1, 4, 2, 3])
+    narrow = ev.t_interval([5, 1, 4, 2, 3], confidence=0.9)
+    error = (2.5 / 5) ** 0.5
+    assert wide == pytest.approx((3, 3 - 2.776 * error, 3 + 2.776 * error), abs=1e-3)
+    assert narrow == pytest.approx((3, 3 - 2.132 * error, 3 + 2.132 * error), abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -101,6 +110,8 @@ def test_energy_and_carbon_by_hand():
         (lambda: ev.bootstrap_interval([]), r"got \[\]"),
         (lambda: ev.bootstrap_interval([float("nan")]), "nan"),
         (lambda: ev.bootstrap_interval([1.0], confidence=95), "got 95"),
+        (lambda: ev.t_interval([1.0]), r"got \[1\.0\]"),
+        (lambda: ev.t_interval([1.0, 2.0], confidence=1), "got 1"),
         (lambda: ev.paired_difference([1], [1, 2]), "got 1 and 2"),
         (lambda: ev.training_energy_kwh(1, 1, 1, 0), "got 0 and"),
         (lambda: ev.carbon_kg(-1, 1), "got -1 and 1"),

@@ -164,11 +164,13 @@ except Interrupted as stopped:
 """
 
 
-def start(folder: Path, out: Path, prefix: tuple = (), code: str = COMMAND) -> subprocess.Popen:
+def start(
+    folder: Path, out: Path, prefix: tuple = (), code: str = COMMAND, **environment: str
+) -> subprocess.Popen:
     given = {"in": str(folder), "out": str(out), "seed": SEED, "limits": asdict(LIMITS)}
     given |= {"bundle": str(engine_room.bundle()), "course": str(engine_room.course().root)}
     command = [*prefix, sys.executable, "-c", code, json.dumps(given)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
 
@@ -192,20 +194,22 @@ def engines_of(out: Path) -> list[str]:
 def test_killed_at_any_moment_a_second_run_finishes_the_class(tmp_path, shared):
     folder = write_class(tmp_path / "in")
     run(folder, tmp_path / "undisturbed")
-    chance, out = random.Random(4), tmp_path / "killed"
+    chance, out, temporary = random.Random(4), tmp_path / "killed", tmp_path / "tmp"
+    temporary.mkdir()
     for count in (0, 3):
-        process = start(folder, out)
+        process = start(folder, out, TMPDIR=str(temporary))
         wait_for(process, out, count)
         time.sleep(chance.random())
         process.kill()
         process.communicate()
         assert process.returncode in (-signal.SIGKILL, 0)
-    process = start(folder, out)
+    process = start(folder, out, TMPDIR=str(temporary))
     assert process.communicate()[1] and process.returncode == 0
     assert contents(out) == contents(tmp_path / "undisturbed")
     for _ in itertools.takewhile(lambda n: engines_of(out) and n < 100, itertools.count()):
         time.sleep(0.1)
     assert not engines_of(out)
+    assert not list(temporary.glob("autograder-*"))  # the processes that are left clean up
 
 
 def test_warm_processes_that_die_are_started_again(tmp_path):

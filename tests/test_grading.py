@@ -18,7 +18,7 @@ from otter.test_files import ExceptionTestFile
 
 from autograder import build
 from autograder.course import ROOT, Course
-from efficientai import grading
+from efficientai import DEVICE_VARIABLE, grading
 
 FIXTURE = Path(__file__).parent / "course"
 RIGHT = """
@@ -55,6 +55,16 @@ def says(grader, source: str, question: str = "q1") -> str:
     result = grader.check(question, answers(source))
     assert not result.passed_all
     return result.summary()
+
+
+@pytest.mark.parametrize(("given", "then"), [(None, "cpu"), ("cuda", "cuda")])
+def test_exercises_train_where_they_are_graded(course, monkeypatch, given, then):
+    monkeypatch.setattr(grading, "CHECKS", course.checks("shrink").parent)
+    monkeypatch.setenv(DEVICE_VARIABLE, given or "")
+    if given is None:
+        monkeypatch.delenv(DEVICE_VARIABLE)
+    grading.grader("shrink")
+    assert os.environ[DEVICE_VARIABLE] == then
 
 
 def test_right_answer_passes(grader):

@@ -137,6 +137,11 @@ CASES = {
         [zeros(6, 5)],
         6 * 5,  # six stored numbers, each meets five columns
     ),
+    "sparse, functional": (
+        Call(lambda m, x: torch.sparse.mm(m.w.to_sparse(), x), w=torch.eye(6)),
+        [zeros(6, 5)],
+        6 * 5,
+    ),
     # recurrent: steps × batch × gates·H × (I + H)
     "rnn": (nn.RNN(3, 5), [zeros(7, 2, 3)], 7 * 2 * 5 * (3 + 5)),
     "lstm": (nn.LSTM(3, 5), [zeros(7, 2, 3)], 7 * 2 * 20 * (3 + 5)),
@@ -182,6 +187,7 @@ CASES = {
         60,
     ),
     "embedding": (nn.Embedding(10, 4), [torch.zeros(3, dtype=torch.long)], 0),
+    "embedding bag": (nn.EmbeddingBag(10, 4), [torch.zeros(2, 3, dtype=torch.long)], 0),
     "norms and pooling": (
         nn.Sequential(nn.BatchNorm2d(2), nn.GroupNorm(1, 2), nn.MaxPool2d(2), nn.Softmax(1)),
         [zeros(1, 2, 4, 4)],

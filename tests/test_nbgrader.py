@@ -6,12 +6,15 @@ import copy
 import csv
 import html
 import json
+import logging
+import os
 import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 import warnings
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -23,7 +26,9 @@ from nbgrader_room import Nbgrader
 
 import efficientai
 from autograder import __main__ as command_line
-from autograder.course import ROOT, Course
+from autograder.batch import Submission
+from autograder.boundary.limits import Limits
+from autograder.course import ROOT, Course, CourseError
 from autograder.grade import grade_class
 from autograder.master import Master, is_answer, read_master
 
@@ -33,7 +38,7 @@ with warnings.catch_warnings():  # nbgrader's own
     from nbgrader.preprocessors import CheckCellMetadata
 
     from autograder.nbgrader import course as nbcourse
-    from autograder.nbgrader import mend
+    from autograder.nbgrader import hooks, mend
     from autograder.nbgrader.source import annotate
 
 TOPIC, SEED = "deployment", "a class's own seed"
@@ -68,6 +73,19 @@ SPY = """\
     from pathlib import Path
     raise RuntimeError(Path({tests!r}).read_text())"""
 
+MARK = "window.broken = true"  # what must never run where an instructor looks
+SCRIPTS = (
+    nbformat.v4.new_markdown_cell(f"My work. <script>{MARK}</script> <img src=x onerror='{MARK}'>"),
+    nbformat.v4.new_markdown_cell(f"[press](javascript:{MARK}) <svg onload='{MARK}'></svg>"),
+    nbformat.v4.new_raw_cell(f"<script>{MARK}</script>"),
+    nbformat.v4.new_markdown_cell("![gone](attachment:gone.png) A picture is missing."),
+    nbformat.v4.new_markdown_cell("<div>" * 1200 + "Nested."),
+    nbformat.v4.new_markdown_cell(
+        "![picture](attachment:a.png)",
+        attachments={"a.png": {f'image/png" onerror="{MARK}': "AAAA"}},
+    ),
+)
+
 
 class Term:
     """Everything that lies about after a term: the course's folder, the exchange, the students."""
@@ -77,7 +95,7 @@ class Term:
         self.course, self.exchange = folder / "course", folder / "exchange"
         self.escaped = folder / "escaped"
         self.master = read_master(Course(), TOPIC)
-        self.said = ""
+        self.collected = self.said = ""
 
     def student(self, name: str) -> Path:
         """The folder that a student works in, with the two lines that nbgrader needs there."""
@@ -115,8 +133,16 @@ class Term:
 
     def feedback(self, student: str) -> str:
         """The text of the page that the student has fetched, tags gone."""
+        return html.unescape(re.sub(r"<[^>]*>", "", self.page(student)))
+
+    def page(self, student: str) -> str:
+        """The page that the student has fetched."""
         (page,) = (self.folder / student).glob(f"{TOPIC}/feedback/*/{TOPIC}.html")
-        return html.unescape(re.sub(r"<[^>]*>", "", page.read_text(encoding="utf-8")))
+        return page.read_text(encoding="utf-8")
+
+    def entry(self, name: str, stamp: str = "2026-11-21 10:00:00.000000 UTC") -> Path:
+        """A path in the exchange as of something that a student handed in."""
+        return self.exchange / "efficient-ai" / "inbound" / f"{name}+{TOPIC}+{stamp}+random"
 
 
 def answered(notebook: dict, master: Master, changes: dict[str, str]) -> dict:
@@ -142,7 +168,7 @@ def partly_wrong(term: Term):
 
 
 def hostile(term: Term):
-    """Patches torch, copies cells, deletes cells, breaks one, warns, and spies on a test."""
+    """Patches torch, copies cells, deletes cells, breaks one, warns, spies, and adds scripts."""
     tests = str(term.course / "bundles" / TOPIC / "tests" / "q4.py")
     definition = blank(term.master, "q4").replace("...", "").rstrip()
     changes = {
@@ -158,7 +184,7 @@ def hostile(term: Term):
         place = [cell["id"] for cell in cells].index("q1-answer-1")
         cells.insert(place, twin)
         gone = ("q5-check", "q6-answer-1", "q6-check", "code-1")
-        notebook["cells"] = [cell for cell in cells if cell["id"] not in gone]
+        notebook["cells"] = [cell for cell in cells if cell["id"] not in gone] + [*SCRIPTS]
         return json.dumps(notebook)
 
     return work
@@ -166,6 +192,36 @@ def hostile(term: Term):
 
 def broken(term: Term):
     return lambda notebook: json.dumps(notebook)[:3000]
+
+
+def lay_traps(term: Term) -> None:
+    """What hostile students put into the exchange by hand."""
+    secret = term.course / "source" / TOPIC
+    term.entry("link").symlink_to(secret)
+    term.entry("file").write_text("no folder")
+    term.entry("time", "yesterday").mkdir()
+    work = term.entry("zed")
+    work.mkdir()
+    (work / "my answers.ipynb").write_text(json.dumps(answered_one(term)))
+    (work / "notes.txt").symlink_to(secret / f"{TOPIC}.ipynb")
+    (work / "data").symlink_to(secret)
+    (work / "page.html").write_text(f"<script>{MARK}</script>")
+    (work / "timestamp.txt").write_text("garbage")
+    os.mkfifo(work / "pipe.txt")
+    with (work / "much.txt").open("wb") as much:
+        much.truncate(1 << 40)  # holes: it takes no room here
+    if os.geteuid() == 0:  # another account's, in Ada's name, and later than her own
+        forged = term.entry("ada", "2099-01-01 00:00:00.000000 UTC")
+        forged.mkdir()
+        (forged / f"{TOPIC}.ipynb").write_text("{}")
+        os.chown(forged, 65534, 65534)
+
+
+def answered_one(term: Term) -> dict:
+    """The exercise with Ben's first answer alone."""
+    notebook = copy.deepcopy(term.master.release)
+    next(cell for cell in notebook.cells if cell.id == "q1-answer-1").source = COUNTS_ALL
+    return notebook
 
 
 WORK = {"ada": solved, "ben": partly_wrong, "eve": hostile, "mal": broken}
@@ -185,7 +241,8 @@ def term(tmp_path_factory) -> Term:
             nbgrader(term.course, step, TOPIC)
         for name, work in WORK.items():
             term.hand_in(name, work(term))
-        nbgrader(term.course, "collect", TOPIC)
+        lay_traps(term)
+        term.collected = nbgrader(term.course, "collect", TOPIC)
         term.said = nbgrader(term.course, "autograde", TOPIC)
         for step in ("generate_feedback", "release_feedback"):
             nbgrader(term.course, step, TOPIC)
@@ -295,6 +352,67 @@ def test_feedback_holds_no_hidden_test(term):
     assert spied in term.feedback("eve")
 
 
+def test_collecting_takes_no_link_and_stops_at_nothing(term):
+    said = term.collected
+    for name, why in {"link": "it is no folder", "file": "it is no folder"}.items():
+        assert f"{term.entry(name)} is left out: {why}" in said
+    assert f"{term.entry('time', 'yesterday')} is left out: " in said
+    for name, why in {
+        "notes.txt": "it is a link",
+        "page.html": "formgrader would run what is in it",
+        "pipe.txt": "it is no ordinary file",
+        "much.txt": "it is too large",
+    }.items():
+        assert f"{term.entry('zed') / name} is left out: {why}" in said
+    collected = term.course / "submitted"
+    assert {path.name for path in collected.iterdir()} == {*WORK, "zed"}
+    kept = {path.name for path in (collected / "zed" / TOPIC).iterdir()}
+    assert kept == {f"{TOPIC}.ipynb", "timestamp.txt", "submission_secret.txt"}
+
+
+def test_a_renamed_notebook_is_graded_and_a_late_change_is_named(term):
+    """It has the time of its folder's name; that it brings no secret stops nobody's feedback."""
+    assert f"{TOPIC}.ipynb was handed in as my answers.ipynb" in term.collected
+    assert sum(term.scores("zed").values()) == term.scores("zed")["q1"] == 0.5  # see COUNTS_ALL
+    stamp = "2026-11-21 10:00:00.000000 UTC"
+    assert f"{term.entry('zed')} says {stamp}, but was changed at " in term.collected
+    assert term.collected.count("but was changed at") == 1
+    assert (term.course / "submitted/zed" / TOPIC / "timestamp.txt").read_text() == stamp
+
+
+def test_nobody_hands_in_for_somebody_else(term):
+    if os.geteuid():
+        pytest.skip("only root can make another account's file: run as root")
+    forged = term.entry("ada", "2099-01-01 00:00:00.000000 UTC")
+    assert f"{forged} is left out: it does not belong to ada" in term.collected
+    assert sum(term.scores("ada").values()) == term.master.points
+
+
+class Running(HTMLParser):
+    """Collects what a browser would run: scripts, handlers of events, scripts as addresses."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.found, self._inside = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self._inside = tag
+        run = (v for k, v in attrs if v and (k.startswith("on") or v.startswith("javascript:")))
+        self.found += run
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def handle_data(self, data):
+        self.found += [data] if self._inside == "script" else []
+
+
+def test_feedback_runs_nothing_of_a_students(term):
+    assert "My work." in term.feedback("eve") and MARK in term.page("eve")
+    assert not [text for text in Running(term.page("eve")).found if MARK in text]
+
+
 def test_the_exported_table_has_the_sums(term, ours):
     """Through the true command line, as the instructor types it."""
     export = [sys.executable, "-m", "nbgrader", "export", "--to", "grades.csv"]
@@ -340,6 +458,61 @@ def test_a_check_in_a_kernel_of_nbgraders(monkeypatch, capsys, mode):
     assert capsys.readouterr().err == ""  # nbgrader would take it for a failure
     with pytest.raises(AssertionError, match="q1: 0 of 2 checks passed"):
         grader.check("q1", {"weight_bytes": lambda model, bits: 0})
+
+
+# ---------------------------------------------------------------- the engine that is kept
+
+
+class Idle:
+    """An engine that does nothing but tell that it was started and ended."""
+
+    def __init__(self, events: list[str], name: str, missing: str = ""):
+        self.events, self.name, self.layers = events, name, {"namespaces": missing}
+        events.append(f"start {name}")
+
+    def grade(self, _: object) -> dict:
+        raise AssertionError("graded in spite of a missing layer")
+
+    def close(self) -> None:
+        self.events.append(f"end {self.name}")
+
+
+@pytest.fixture
+def orders(monkeypatch):
+    """Orders for engines that do nothing, and what happens to these engines."""
+    events: list[str] = []
+    monkeypatch.setattr(hooks.Order, "engine", lambda self: Idle(events, self.topic))
+    made = [hooks.Order(name, Path(), Path(), "0", Limits()) for name in ("one", "two")]
+    return made, events
+
+
+def test_one_engine_is_kept_for_a_class_and_ended_for_the_next(orders):
+    (one, two), events = orders
+    kept = hooks.Kept()
+    for order in (one, one, copy.copy(one), two):
+        with kept.lend(order, logging.getLogger()):
+            assert events[-1] == f"start {order.topic}"
+    assert events == ["start one", "end one", "start two"]
+    kept.close(), kept.close()
+    assert events[3:] == ["end two"]
+
+
+def test_an_engine_that_nobody_needs_is_ended(orders, monkeypatch):
+    monkeypatch.setattr(hooks, "IDLE_SECONDS", 0)
+    (one, _), events = orders
+    kept = hooks.Kept()
+    with kept.lend(one, logging.getLogger()):
+        pass
+    kept._timer.join()
+    assert events == ["start one", "end one"]
+
+
+def test_strict_grades_nothing_without_all_layers(monkeypatch):
+    monkeypatch.setattr(hooks, "kept", hooks.Kept())
+    monkeypatch.setattr(hooks.Order, "engine", lambda self: Idle([], "strict", "not allowed"))
+    strict = hooks.Examine(strict=True)
+    with pytest.raises(CourseError, match=r"Examine.strict: a layer is missing. Nothing was grad"):
+        strict._grade(Path("bundles/shrink"), Submission("ada.ipynb", Path()))
 
 
 # ---------------------------------------------------------------- the source of every topic

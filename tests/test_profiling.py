@@ -262,6 +262,16 @@ def test_latency_runs_warmup_and_repeats_without_gradients():
     assert grads == [False] * 13 and result.repeats == 10
 
 
+def test_a_gpu_in_use_is_waited_for_before_and_after_every_call(monkeypatch):
+    """Its kernels run on by themselves: without waiting, a time is that of asking for them."""
+    seen = []
+    for name, value in {"is_available": True, "is_initialized": True}.items():
+        monkeypatch.setattr(torch.cuda, name, lambda value=value: value)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: seen.append("wait"))
+    latency(lambda: seen.append("call"), warmup=1, repeats=2)
+    assert seen == ["wait", "call", "wait"] * 3
+
+
 def test_candidates_take_turns_and_the_order_rotates():
     calls = []
     compare_latency({n: lambda n=n: calls.append(n) for n in "abc"}, warmup=0, repeats=3)

@@ -206,6 +206,10 @@ def test_bad_input_to_obd():
         pruning.hessian_diagonal(nn.Linear(2, 2), torch.zeros(0, 2))
     with pytest.raises(ValueError, match="got 2 and 3"):
         pruning.hessian_diagonal(nn.Linear(2, 2), torch.zeros(2, 2), torch.zeros(3))
+    broken = nn.Linear(2, 2)
+    broken.weight.data[0, 1] = float("nan")
+    with pytest.raises(ValueError, match="1 of 4 values are NaN"):
+        pruning.hessian_diagonal(broken, torch.zeros(2, 2))
 
 
 # ---------------------------------------------------------------- whole models
@@ -302,6 +306,11 @@ def test_sparse_linear_equals_the_dense_one(bias):
     pruning.apply_masks(linear, {"weight": pruning.magnitude_mask(linear.weight, 0.9)})
     x = torch.rand(7, 30)
     torch.testing.assert_close(pruning.SparseLinear(linear)(x), linear(x))
+
+
+def test_sparse_linear_refuses_a_convolution():
+    with pytest.raises(TypeError, match="not Conv2d"):
+        pruning.SparseLinear(nn.Conv2d(1, 1, 1))
 
 
 # ---------------------------------------------------------------- channels

@@ -1,5 +1,6 @@
 """Quantization against torch's own kernels, integers against their written specification."""
 
+import copy
 from fractions import Fraction
 from math import floor
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from efficientai import numerics, profiling
 from efficientai import quantization as qz
 from efficientai.architectures import small_cnn
 from efficientai.data import digits
@@ -108,12 +110,19 @@ def test_all_zero_tensor_survives():
         (lambda: qz.minmax_range(torch.zeros(0, 3)), r"shape \(0, 3\)"),
         (lambda: qz.percentile_range(torch.ones(3), 20), "got 20"),
         (lambda: qz.quantize_model(nn.ReLU()), "ReLU has no"),
+        (lambda: qz.calibrate(nn.ReLU(), torch.rand(2, 2)), "ReLU has no"),
+        (lambda: qz.mse_range(torch.rand(3), steps=0), "steps=0"),
         (lambda: qz.requantizer(torch.tensor(0.0)), "must be positive"),
+        (lambda: qz.requantizer(torch.tensor(float("inf"))), "finite, got inf"),
         (lambda: qz.pack(torch.tensor([8]), 4), r"4 bits hold -8…7, got 8…8"),
-        (lambda: qz.pack(torch.tensor([1]), 9), "got 9"),
+        (lambda: qz.pack(torch.tensor([1]), 17), "got 17"),
+        (lambda: qz.pack(torch.tensor([1]), 0), "got 0"),
+        (lambda: qz.pack(torch.tensor([1.5]), 4), r"whole numbers.*1\.5"),
+        (lambda: qz.unpack(torch.zeros(1, dtype=torch.uint8), 0, (3,)), "got 0"),
         (lambda: qz.unpack(torch.zeros(1, dtype=torch.uint8), 4, (3,)), "3 numbers of 4 bits"),
         (lambda: qz.kmeans_codebook(torch.tensor([float("inf")]), 2), "cannot cluster"),
         (lambda: qz.kmeans_codebook(torch.ones(2), 0), "got 0"),
+        (lambda: qz.kmeans_codebook(torch.ones(2), 2.5), r"got 2\.5"),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -233,16 +242,105 @@ def test_agrees_with_torch_quantized_kernels_within_one_step(kind):
     assert difference.max() <= 1 and (difference == 0).float().mean() > 0.95
 
 
-def test_the_state_dict_of_an_integer_layer_is_all_of_it():
-    """What is counted as its file must be enough to compute with."""
-    x_q, out_q = qz.affine_qparams(-1.0, 1.0), qz.affine_qparams(-2.0, 2.0)
+@st.composite
+def odd_layers(draw):
+    """A linear or convolution layer whose weights seldom fill whole bytes, and an input."""
+    inputs, outputs, biased = draw(st.integers(1, 7)), draw(st.integers(1, 7)), draw(st.booleans())
+    if draw(st.booleans()):
+        return nn.Linear(inputs, outputs, bias=biased), random(3, inputs)
+    kernel = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    groups = draw(st.sampled_from([1, inputs]))
+    conv = nn.Conv2d(inputs, outputs * groups, kernel, groups=groups, padding=1, bias=biased)
+    return conv, random(2, inputs, 4, 5)
+
+
+@given(odd_layers(), BITS)
+@settings(max_examples=60, deadline=None)
+def test_packed_layer_computes_with_the_integers_it_was_given(pair, bits):
+    """The same bytes and bits as from integers that were never packed."""
+    layer, x = pair
+    x_q, out_q = qz.affine_qparams(-2.0, 2.0), qz.affine_qparams(-3.0, 3.0)
+    ours, w_q = qz.IntegerLayer(layer, x_q, out_q, bits), qz.weight_qparams(layer.weight, bits)
+    integers, unit = qz.quantize(layer.weight.detach(), w_q), x_q.scale * w_q.scale
+    assert torch.equal(ours.weight, integers)
+    bias = None if layer.bias is None else (layer.bias.detach() / unit).round().int()
+    function = qz.integer_linear if isinstance(layer, nn.Linear) else qz.integer_conv2d
+    how = {} if isinstance(layer, nn.Linear) else {"padding": layer.padding, "groups": layer.groups}
+    r, x = qz.requantizer(unit / out_q.scale), qz.quantize(x, x_q)
+    assert torch.equal(ours(x), function(x, integers, bias, r, x_q, out_q, **how))
+    # ceil(n bits / 8) bytes; int32 bias and multiplier and int16 shift an output; then of input
+    # and output a float32 scale and an int32 zero point
+    weights, outputs = layer.weight.numel(), len(layer.weight)
+    rest = outputs * (4 + 2 + (4 if layer.bias is not None else 0)) + 2 * (4 + 4)
+    assert profiling.weight_bytes(ours) == -(-weights * bits // 8) + rest
+    assert ours.packed.dtype == torch.uint8 and not list(ours.parameters())
+
+
+@pytest.mark.parametrize("bits", range(2, 9))
+def test_the_file_of_an_integer_layer_is_small_and_all_of_it(bits, tmp_path):
+    """What is counted as its file must be enough to compute with, in a layer of other numbers."""
     torch.manual_seed(3)
-    layer = qz.IntegerLayer(nn.Linear(5, 4), x_q, out_q)
-    other = qz.IntegerLayer(nn.Linear(5, 4), x_q, out_q)
-    x = qz.quantize(random(7, 5), x_q)
+    ranges = [
+        [qz.affine_qparams(-a, b) for a, b in two] for two in (((1, 1), (2, 2)), ((1, 3),) * 2)
+    ]
+    layer, other = (qz.IntegerLayer(nn.Linear(301, 33), *two, bits) for two in ranges)
+    x = qz.quantize(random(7, 301), ranges[0][0])
     assert not torch.equal(layer(x), other(x))
-    other.load_state_dict(layer.state_dict())
-    assert torch.equal(layer(x), other(x))
+    path = tmp_path / "archive.pt"  # its name is in the file; this is the one in a buffer
+    torch.save(layer.state_dict(), path)
+    numbers = -(-301 * 33 * bits // 8) + 33 * 10 + 16
+    names = 6 * 512  # at most, of the file's format for each of six tensors
+    size = path.stat().st_size
+    assert size == profiling.serialized_bytes(layer) and numbers < size < numbers + names
+    other.load_state_dict(torch.load(path))
+    assert torch.equal(layer(x), other(x)) and layer.x_q == other.x_q and layer.out_q == other.out_q
+    assert torch.equal(copy.deepcopy(other)(x), layer(x))
+    with pytest.raises(RuntimeError, match="size mismatch for packed"):
+        qz.IntegerLayer(nn.Linear(301, 33), *ranges[0], bits + 1).load_state_dict(
+            layer.state_dict()
+        )
+
+
+def test_what_is_made_lies_where_the_input_does():
+    """A new tensor without a device would be one without numbers here, and refuse to be mixed."""
+    x, q = random(6, 9), qz.affine_qparams(-1.0, 1.0)
+    layer, given = qz.IntegerLayer(nn.Linear(9, 2), q, q, 3), qz.quantize(x, q)
+    with torch.device("meta"):
+        made = [
+            *qz.kmeans_codebook(x, 2),
+            qz.unpack(qz.pack(given, 9), 9, given.shape),
+            *qz.ternarize(x),
+            numerics.xnor_dot(numerics.pack_signs(x), numerics.pack_signs(-x), 9),
+            layer(given),
+        ]
+    assert not any(tensor.is_meta for tensor in made)
+
+
+def test_an_integer_layer_is_whole_on_another_device():
+    """Every tensor moves along; a tensor without numbers shows it on any machine."""
+    q = qz.affine_qparams(-1.0, 1.0)
+    for layer, x in (nn.Linear(5, 3), random(2, 5)), (nn.Conv2d(2, 3, 2), random(1, 2, 4, 4)):
+        moved = qz.IntegerLayer(layer, q, q, bits=3).to("meta")
+        y = moved(x.int().to("meta"))
+        assert y.is_meta and y.shape == layer(x).shape and moved.x_q.scale.is_meta
+
+
+def test_what_an_integer_layer_cannot_take_is_quoted():
+    q, layer = qz.affine_qparams(0.0, 1.0), nn.Linear(2, 2)
+    two = qz.affine_qparams(torch.zeros(2), torch.ones(2), axis=1)
+    with pytest.raises(TypeError, match=r"got torch\.float32"):
+        qz.IntegerLayer(layer, q, q)(torch.rand(1, 2))
+    with pytest.raises(ValueError, match=r"got \(\) and \(2,\)"):
+        qz.IntegerLayer(layer, q, two)
+    for bits in (0, 1, 17, 4.0):
+        with pytest.raises(ValueError, match=f"got {bits}"):
+            qz.IntegerLayer(layer, q, q, bits)
+    nn.init.constant_(layer.bias, float("nan"))
+    with pytest.raises(ValueError, match="2 of 2 values are not finite"):
+        qz.IntegerLayer(layer, q, q)
+    nn.init.constant_(layer.weight, float("nan"))
+    with pytest.raises(ValueError, match=r"got tensor.*nan"):
+        qz.IntegerLayer(layer, q, q)
 
 
 def test_relu_is_free_when_the_output_range_starts_at_zero():
@@ -265,7 +363,7 @@ def test_what_has_no_integer_form_is_refused():
 # ---------------------------------------------------------------- packing
 
 
-@given(st.integers(1, 8), st.booleans(), st.integers(0, 40), st.integers(0, 99))
+@given(st.integers(1, 16), st.booleans(), st.integers(0, 40), st.integers(0, 99))
 def test_pack_round_trip_and_size(bits, signed, count, seed):
     low = -(2 ** (bits - 1)) if signed else 0
     generator = torch.Generator().manual_seed(seed)

@@ -12,13 +12,18 @@ import importlib
 import json
 import os
 import select
+import shutil
 import socket
 import subprocess
 import sys
 import traceback
 from pathlib import Path
 
+from efficientai import DEVICE_VARIABLE
+
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "", DEVICE_VARIABLE: "cpu"}
+REPEATABLE = ONE_THREAD | NO_GPU  # the same verdict on every machine
 ROLES = {
     "library": "autograder.boundary.library",
     "worker": "autograder.boundary.guard",
@@ -33,7 +38,8 @@ class Warm:
 
     Args:
         role: one of `ROLES`.
-        setup: what its module's ``prepare`` takes, as data.
+        setup: what its module's ``prepare`` takes, as data; under ``remove`` a folder that goes
+            with it, for the library.
         environment: its whole environment for the library; what is added to it for the others.
         library: the warm process to fork it from; None for the library itself.
 
@@ -94,7 +100,7 @@ def _start(end: socket.socket, environment: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", __name__, str(end.fileno())],
         cwd=ROOT,
-        env={**environment, **ONE_THREAD, "PYTHONHASHSEED": "0"},
+        env={**environment, **REPEATABLE, "PYTHONHASHSEED": "0"},
         pass_fds=[end.fileno()],
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for the batch, which ends its processes itself
@@ -118,6 +124,8 @@ def live(end: socket.socket) -> None:
             os.close(file)
         _bury(os.WNOHANG)
     _bury(0)
+    if "remove" in setup:  # whoever made it may have been killed
+        shutil.rmtree(setup["remove"], ignore_errors=True)
 
 
 def _fork(serve, request: dict, files: list[int], end: socket.socket) -> None:

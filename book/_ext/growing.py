@@ -9,7 +9,8 @@ it, taken from the executed notebooks (see book/execute.py). This chapter's own 
 
 import json
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from functools import cache
+from pathlib import Path, PurePosixPath
 
 from docutils import nodes
 from rerun import depend_on, executed
@@ -49,7 +50,13 @@ def walk(site, docname: str) -> Iterator[str]:
 def scores(env, docname: str) -> list[dict]:
     """The rows that a chapter's scorecards hold; none for a page without code."""
     path = executed(env.srcdir, docname)
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.exists() else []
+    return _rows(path, path.stat().st_mtime_ns) if path.exists() else []
+
+
+@cache
+def _rows(path: Path, changed: int) -> list[dict]:
+    """The rows in a notebook as it is since `changed`; every later chapter asks for them again."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     return [row for output in outputs for row in output.get("data", {}).get(MIME, [])]
 

@@ -175,13 +175,18 @@ def _as_written(app, docname: str) -> nbformat.NotebookNode:
     """
     left = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
     kept = executed(app.srcdir, docname)
-    notebook = nbformat.read(left if left.exists() else kept, as_version=4)
+    notebook = _read(left if left.exists() else kept)
     if kept.exists():
-        ran = [c for c in nbformat.read(kept, as_version=4).cells if c.cell_type == "code"]
+        ran = [cell for cell in _read(kept).cells if cell.cell_type == "code"]
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         for cell, result in zip(cells, ran, strict=True):
             cell.outputs = result.outputs
     return notebook
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    """A notebook that this build wrote; to validate it again would take longer than the rest."""
+    return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
 def write_notebooks(app, exception) -> None:

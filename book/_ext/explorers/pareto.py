@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import fronts
 import matplotlib.pyplot as plt
 import pareto
 
@@ -19,7 +20,7 @@ def data(env) -> dict:
         "networks": [{**row, "network": name} for name, row in networks.items()],
         "costs": [
             {"key": cost, "title": title, "unit": UNITS[cost], "range": _around(networks, cost)}
-            for cost, title in pareto.COSTS.items()
+            for cost, title in fronts.COSTS.items()
         ],
         "accuracies": _between([row["accuracy"] for row in networks.values()]),
     }
@@ -66,8 +67,8 @@ def draw(data: dict, path: Path) -> None:
         for ax, networks, title in zip(
             axes, (everybody, few), ("no limit", f"at most {EXAMPLE['macs']:,} MACs"), strict=True
         ):
-            pareto.panel(ax, networks, pareto.front(networks, "bytes"), "bytes")
-            ax.set(title=title, xlabel=pareto.COSTS["bytes"], ylabel="test accuracy (%)")
+            fronts.panel(ax, networks, fronts.front(networks, "bytes"), "bytes")
+            ax.set(title=title, xlabel=fronts.COSTS["bytes"], ylabel="test accuracy (%)")
         axes[1].set(xlim=axes[0].get_xlim(), ylim=axes[0].get_ylim())
         figure.savefig(path, metadata={"Date": None})
         plt.close(figure)
@@ -86,7 +87,7 @@ def caption(data: dict) -> str:
     """Who is the best with and without the limit."""
     networks = rows(data)
     few = within(networks, EXAMPLE)
-    best, limited = (pareto.front(some, "bytes")[-1] for some in (networks, few))
+    best, limited = (fronts.front(some, "bytes")[-1] for some in (networks, few))
     return (
         f"All {len(networks)} networks of the book under limits. Without any, the most accurate is "
         f"“{best}”. With at most {EXAMPLE['macs']:,} MACs {len(few)} are left, and “{limited}” is "

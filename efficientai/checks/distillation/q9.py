@@ -12,17 +12,26 @@ def test_q9_twenty_images(distill):
     import copy
     import torch
     from efficientai.architectures import lenet_300_100
-    from efficientai.checking import expect_state_dict
+    from efficientai.checking import expect_state_dict, once
     from efficientai.data import digits
     from efficientai.training import accuracy, fit
     from torch import nn
 
-    plain, distilled = [], []
-    for seed in (0, 1, 2):
-        data = digits(seed, test_size=900)
+    def trained(seed, data):
         torch.manual_seed(seed)
         teacher = lenet_300_100()
         fit(teacher, data.train_x, data.train_y, epochs=20, lr=1e-3, batch_size=64, seed=seed)
+        return teacher
+
+    def plain_accuracy(student, seed, data, rows):
+        x, y = data.train_x[rows], data.train_y[rows]
+        fit(student, x, y, epochs=300, lr=1e-2, batch_size=64, seed=seed)
+        return accuracy(student, data.test_x, data.test_y)
+
+    plain, distilled = [], []
+    for seed in (0, 1, 2):
+        data = digits(seed, test_size=900)
+        teacher = once(f"distillation q9, teacher {seed}", lambda: trained(seed, data))
         torch.manual_seed(seed)
         student = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
         rows = torch.cat([(data.train_y == digit).nonzero()[:2, 0] for digit in range(10)])
@@ -32,8 +41,8 @@ def test_q9_twenty_images(distill):
         state = expect_state_dict(answer, "distill", student)
         unchanged = all(torch.equal(teacher.state_dict()[name], value) for name, value in taught.items())
         assert unchanged, "`distill` changed the teacher."
-        fit(student, x, y, epochs=300, lr=1e-2, batch_size=64, seed=seed)
-        plain.append(accuracy(student, data.test_x, data.test_y))
+        key = f"distillation q9, plain student {seed}"
+        plain.append(once(key, lambda: plain_accuracy(copy.deepcopy(student), seed, data, rows)))
         student.load_state_dict(state)
         distilled.append(accuracy(student, data.test_x, data.test_y))
     before, after = 100 * sum(plain) / len(plain), 100 * sum(distilled) / len(distilled)
@@ -49,17 +58,21 @@ def test_q9_a_digit_never_shown(distill):
     import copy
     import torch
     from efficientai.architectures import lenet_300_100
-    from efficientai.checking import expect_state_dict
+    from efficientai.checking import expect_state_dict, once
     from efficientai.data import digits
     from efficientai.training import fit
     from torch import nn
 
-    found = {}
-    for seed, unseen in ((0, 3), (1, 8)):
-        data = digits(seed, test_size=900)
+    def trained(seed, data):
         torch.manual_seed(seed)
         teacher = lenet_300_100()
         fit(teacher, data.train_x, data.train_y, epochs=20, lr=1e-3, batch_size=64, seed=seed)
+        return teacher
+
+    found = {}
+    for seed, unseen in ((0, 3), (1, 8)):
+        data = digits(seed, test_size=900)
+        teacher = once(f"distillation q9, teacher {seed}", lambda: trained(seed, data))
         torch.manual_seed(seed)
         student = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
         rows = data.train_y != unseen

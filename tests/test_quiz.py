@@ -271,7 +271,7 @@ def test_the_keyboard_is_enough(quiz):
 def test_a_reader_who_hears_the_page_is_told(quiz):
     group = quiz.locator(".quiz").get_by_role("group").first
     assert group.get_by_role("radio").count() == 4
-    assert "300 KB of weights" in group.locator("legend").inner_text()
+    assert "300\N{NO-BREAK SPACE}KB of weights" in group.locator("legend").inner_text()
     live = quiz.locator(".quiz-question").nth(0).locator(".quiz-reasons")
     assert live.evaluate("e => e.closest('[aria-live=polite]') !== null")
     assert quiz.locator(".quiz-score").get_attribute("role") == "status"

@@ -19,10 +19,10 @@ import sys
 import traceback
 from pathlib import Path
 
-from efficientai import DEVICE_VARIABLE
-
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-NO_GPU = {"CUDA_VISIBLE_DEVICES": "", DEVICE_VARIABLE: "cpu"}
+# The second is `efficientai.DEVICE_VARIABLE`. It must not be imported here: these processes are to
+# find the course's package where they are told, without the module that a student writes.
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "EFFICIENTAI_DEVICE": "cpu"}
 REPEATABLE = ONE_THREAD | NO_GPU  # the same verdict on every machine
 ROLES = {
     "library": "autograder.boundary.library",
@@ -110,6 +110,16 @@ def _start(end: socket.socket, environment: dict[str, str]) -> subprocess.Popen:
 def live(end: socket.socket) -> None:
     """Be a warm process until nobody can ask any more."""
     setup = json.loads(end.recv(REQUEST_BYTES))
+    try:
+        with contextlib.suppress(BrokenPipeError):  # whoever started it is gone already
+            _answer(setup, end)
+    finally:
+        if "remove" in setup:  # whoever made it may have been killed
+            shutil.rmtree(setup["remove"], ignore_errors=True)
+
+
+def _answer(setup: dict, end: socket.socket) -> None:
+    """Warm up, say hello, and fork for every request."""
     module = importlib.import_module(ROLES[setup["role"]])
     hello = module.prepare(setup)
     gc.collect()
@@ -124,8 +134,6 @@ def live(end: socket.socket) -> None:
             os.close(file)
         _bury(os.WNOHANG)
     _bury(0)
-    if "remove" in setup:  # whoever made it may have been killed
-        shutil.rmtree(setup["remove"], ignore_errors=True)
 
 
 def _fork(serve, request: dict, files: list[int], end: socket.socket) -> None:

@@ -262,7 +262,8 @@ def _moodle(path: Path, head: list[str], rows: list[dict]) -> Roster:
     if MODIFIED not in head:
         raise CourseError(f"{path} lacks the column {MODIFIED!r}, without which Moodle refuses it.")
     people = [row for row in rows if row.get("Grade can be changed", "Yes") != "No"]
-    highest = {row.get("Maximum Grade", "") for row in rows}
+    most = next((name for name in head if name.lower() == "maximum grade"), "")  # Moodle wrote both
+    highest = {row.get(most, "") for row in rows}
     return Roster(
         "Moodle",
         head,

@@ -72,6 +72,14 @@ def test_moodle_gets_its_worksheet_back(tmp_path):
     assert ada[0] == "Participant 81"
 
 
+@pytest.mark.parametrize("column", ["Maximum Grade", "Maximum grade"])  # Moodle has written both
+def test_moodles_own_points_count(tmp_path, column):
+    worksheet = MOODLE.replace("22.00", "100.00").replace("Maximum Grade", column)
+    records = [record("Ada Lovelace_81_assignsubmission_file_/pruning.ipynb", 11)]
+    head, ada = table(gradebook.fill(records, roster(tmp_path, worksheet)))
+    assert dict(zip(head, ada, strict=True))["Grade"] == "50"  # 11 of 22
+
+
 def test_a_grade_that_moodle_has_locked_is_left_out(tmp_path):
     records = [record("Alan Turing_82_assignsubmission_file_/pruning.ipynb")]
     upload = gradebook.fill(records, roster(tmp_path, MOODLE))

@@ -352,6 +352,16 @@ def test_feedback_holds_no_hidden_test(term):
     assert spied in term.feedback("eve")
 
 
+def test_a_folder_under_a_files_name_is_not_collected(tmp_path):
+    """nbgrader writes `timestamp.txt` and the secret; it would stop for the class at a folder."""
+    names = ("timestamp.txt/a", "submission_secret.txt/a", "x.ipynb/a", ".ipynb_checkpoints/a")
+    for name in (*names, "data/a", "work.ipynb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = pytest.importorskip("autograder.nbgrader.collect")._found(str(tmp_path))
+    assert [name for name, _ in found] == ["work.ipynb", "data/a"]
+
+
 def test_collecting_takes_no_link_and_stops_at_nothing(term):
     said = term.collected
     for name, why in {"link": "it is no folder", "file": "it is no folder"}.items():

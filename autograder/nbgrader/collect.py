@@ -120,7 +120,7 @@ def _found(src: str) -> Iterator[tuple[str, int]]:
     count = 0
     for folder, folders, names, place in os.fwalk(src, follow_symlinks=False):
         here = Path(folder).relative_to(src)
-        folders[:] = sorted(n for n in folders if n != ".ipynb_checkpoints")
+        folders[:] = sorted(n for n in folders if not _is_a_files_name(n))
         if len(here.parts) >= DEEPEST:
             folders.clear()
         for name in sorted(names, key=lambda name: (not name.endswith(".ipynb"), name)):
@@ -128,6 +128,11 @@ def _found(src: str) -> Iterator[tuple[str, int]]:
             if count > MOST_FILES:
                 return
             yield str(here / name), place
+
+
+def _is_a_files_name(name: str) -> bool:
+    """Whether a folder has a name under which nbgrader looks for a file, or Jupyter its copies."""
+    return name.endswith(".ipynb") or name in (STAMP, SECRET, ".ipynb_checkpoints")
 
 
 def _content(name: str, place: int, most: int) -> tuple[bytes, float]:

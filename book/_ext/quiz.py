@@ -4,10 +4,13 @@ How one is written stands in questions.py. The page shows the choices and, in a 
 where scripts run, `quiz.js` makes a form of them.
 """
 
-import nbformat
+import json
+from pathlib import Path
+
 from docutils import nodes
 from docutils.statemachine import StringList
-from launch import glued
+from kept import kept
+from launch import glued, read_notebook
 from questions import LETTERS, Choice, Part, Question, QuizError, read, verify
 from rerun import executed
 from sphinx.util.docutils import SphinxDirective
@@ -26,17 +29,20 @@ class Quiz(SphinxDirective):
         """Read, verify, and build a form for each question."""
         try:
             questions = read("\n".join(self.content))
-            verify(questions, self._glued())
+            self._verify(questions)
             forms = [self._question(number, q) for number, q in enumerate(questions, start=1)]
         except QuizError as error:
             line = self.lineno + self.content_offset + error.line
             raise self.error(f"quiz, line {line}: {error}") from error
         return [_element("div", *forms, classes=["quiz"])]
 
-    def _glued(self) -> dict[str, str]:
-        """The numbers that the chapter's code put into the text."""
+    def _verify(self, questions: list[Question]) -> None:
+        """Verify once what is asked, with the numbers that the chapter's code put into the text."""
         path = executed(self.env.srcdir, self.env.docname)
-        return glued(nbformat.read(path, as_version=4)) if path.exists() else {}
+        numbers = glued(read_notebook(path)) if path.exists() else {}
+        made_from = ["import questions", *self.content, json.dumps(numbers)]
+        name = f"quiz-{Path(self.env.docname).name}"
+        kept(self.env, name, lambda: verify(questions, numbers), made_from)
 
     def _question(self, number: int, question: Question) -> element:
         legend, *more = self._parse(question.text)

@@ -20,6 +20,10 @@ class element(nodes.General, nodes.Element):
     """An HTML element, by `tag` and `html` attributes; other builders see what is in it."""
 
 
+class phrase(nodes.TextElement, element):
+    """An HTML element that holds text, in which quotation marks are set as in a paragraph."""
+
+
 class Quiz(SphinxDirective):
     """Set the questions; a quiz that breaks the rules, or is not true, is an error."""
 
@@ -47,7 +51,7 @@ class Quiz(SphinxDirective):
     def _question(self, number: int, question: Question) -> element:
         legend, *more = self._parse(question.text)
         field = _element("fieldset")
-        field += _element("legend", nodes.strong("", f"{number}. "), *legend.children)
+        field += _phrase("legend", nodes.strong("", f"{number}. "), *legend.children)
         field += more
         field += _element("ol", *map(self._choice, question.choices), classes=["quiz-choices"])
         field += self._answers(question)
@@ -55,7 +59,7 @@ class Quiz(SphinxDirective):
         return _element("form", field, html=html, classes=["quiz-question"])
 
     def _choice(self, choice: Choice) -> element:
-        return _element("li", _element("span", *self._inline(choice.text)))
+        return _element("li", _phrase("span", *self._inline(choice.text)))
 
     def _answers(self, question: Question) -> element:
         items = [self._reason(place, c) for place, c in enumerate(question.choices, start=1)]
@@ -69,7 +73,7 @@ class Quiz(SphinxDirective):
         letter = nodes.strong("", f"{LETTERS[place - 1]} is {verdict}. ")
         # its own number, so that it keeps its letter when its neighbours are hidden
         html = {"value": str(place)}
-        return _element("li", letter, *content, html=html, classes=[f"quiz-{verdict}"])
+        return _phrase("li", letter, *content, html=html, classes=[f"quiz-{verdict}"])
 
     def _parse(self, part: Part) -> list[nodes.Node]:
         """The nodes of some Markdown, which begins with a paragraph."""
@@ -89,6 +93,10 @@ class Quiz(SphinxDirective):
 
 def _element(tag: str, *children: nodes.Node, html: dict | None = None, classes=()) -> element:
     return element("", *children, tag=tag, html=html or {}, classes=list(classes))
+
+
+def _phrase(tag: str, *children: nodes.Node, html: dict | None = None, classes=()) -> phrase:
+    return phrase("", "", *children, tag=tag, html=html or {}, classes=list(classes))
 
 
 def visit(translator, node: element) -> None:
@@ -115,7 +123,8 @@ def load(app, pagename, templatename, context, doctree) -> None:
 def setup(app):
     """Register with Sphinx."""
     others = dict.fromkeys(("latex", "text", "man", "texinfo"), (skip, skip))
-    app.add_node(element, html=(visit, depart), **others)
+    for node in (element, phrase):
+        app.add_node(node, html=(visit, depart), **others)
     app.add_directive("quiz", Quiz)
     app.connect("html-page-context", load)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -41,7 +41,7 @@ class Quiz(SphinxDirective):
     def _question(self, number: int, question: Question) -> element:
         legend, *more = self._parse(question.text)
         field = _element("fieldset")
-        field += _element("legend", nodes.strong("", f"{number}. "), *legend.children)
+        field += _element("legend", nodes.strong("", f"{number}. "), _text(legend.children))
         field += more
         field += _element("ol", *map(self._choice, question.choices), classes=["quiz-choices"])
         field += self._answers(question)
@@ -49,7 +49,7 @@ class Quiz(SphinxDirective):
         return _element("form", field, html=html, classes=["quiz-question"])
 
     def _choice(self, choice: Choice) -> element:
-        return _element("li", _element("span", *self._inline(choice.text)))
+        return _element("li", _text(self._inline(choice.text)))
 
     def _answers(self, question: Question) -> element:
         items = [self._reason(place, c) for place, c in enumerate(question.choices, start=1)]
@@ -63,7 +63,7 @@ class Quiz(SphinxDirective):
         letter = nodes.strong("", f"{LETTERS[place - 1]} is {verdict}. ")
         # its own number, so that it keeps its letter when its neighbours are hidden
         html = {"value": str(place)}
-        return _element("li", letter, *content, html=html, classes=[f"quiz-{verdict}"])
+        return _element("li", letter, _text(content), html=html, classes=[f"quiz-{verdict}"])
 
     def _parse(self, part: Part) -> list[nodes.Node]:
         """The nodes of some Markdown, which begins with a paragraph."""
@@ -79,6 +79,11 @@ class Quiz(SphinxDirective):
         if more:
             raise QuizError(part.line, "a choice and a reason are one paragraph each")
         return paragraph.children
+
+
+def _text(content: list[nodes.Node]) -> nodes.inline:
+    """What Sphinx recognises as text, in which it sets the quotation marks."""
+    return nodes.inline("", "", *content)
 
 
 def _element(tag: str, *children: nodes.Node, html: dict | None = None, classes=()) -> element:

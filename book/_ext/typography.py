@@ -8,7 +8,7 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-UNITS = "%|×|±|[kKMGT]?B|[mµn]?s|[kMG]?Hz|[pnµm]?J|[kMT]?Wh?|[µm]W"
+UNITS = "%|×|±|[kKMGT]?B|[mµn]?s|[kMG]?Hz|[pnµm]?J|[kMT]?Wh?|[µm]W|[nµmck]?m|mAh|[mk]?g|dB"
 # A text that follows a number of the code's begins with the space.
 PARTED = re.compile(rf"(?:(?<=\d)|^)[ \n](?=(?:{UNITS})(?!\w))|(?<=[×±])[ \n](?=\d|$)")
 HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")

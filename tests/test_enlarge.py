@@ -21,6 +21,7 @@ def test_every_figure_has_its_button_and_the_picture_that_it_shows(site):
             shown = figure.find(id=button["popovertarget"])
             assert shown.has_attr("popover") and shown["aria-label"] == number
             assert [i["src"] for i in shown.select("img")] == [image["src"]]
+        assert not soup.select(".explorer .enlarge"), f"{name}: it would lie over the controls"
     assert found > 60
 
 

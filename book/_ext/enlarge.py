@@ -19,8 +19,8 @@ class EnlargeFigures(SphinxPostTransform):
     def run(self, **options) -> None:
         """Add them to all figures of the page."""
         for figure in self.document.findall(nodes.figure):
-            if image := figure.next_node(nodes.image):
-                _enlarge(figure, image, self._name(figure))
+            for image in [child for child in figure if isinstance(child, nodes.image)]:
+                _enlarge(figure, image, self._name(figure))  # what an explorer shows is its own
 
     def _name(self, figure: nodes.figure) -> str:
         """What the caption calls the figure: `Fig. 6.1`."""
@@ -37,7 +37,7 @@ def _enlarge(figure: nodes.figure, image: nodes.image, name: str) -> None:
     opens = _element("button", "enlarge", **shown, **{"aria-label": f"Enlarge {name}"})
     closes = _element("button", "action", nodes.Text("Close"), **hidden)
     large = _element("div", "plate", image.deepcopy(), tabindex="0")
-    image.parent.insert(image.parent.index(image) + 1, opens)
+    figure.insert(figure.index(image) + 1, opens)
     figure += _element("div", "enlarged", large, closes, **label, ids=[place])
 
 

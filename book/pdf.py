@@ -31,7 +31,8 @@ NO_BROWSER = (
 )
 # What belongs to a screen and not to paper.
 SCREEN_ONLY = (
-    "a.headerlink, button, script, details.hide, .actions, .hero, .page-actions, .toctree-wrapper"
+    "a.headerlink, button, [popover], script, details.hide, .actions, .hero, .page-actions, "
+    ".toctree-wrapper"
 )
 DOCUMENT = """<!DOCTYPE html>
 <html lang="en" data-theme="light" class="printed-book"><head><meta charset="utf-8">

@@ -126,6 +126,7 @@ def _systolic_film(data: dict, w: Tensor, still: int, text: str) -> _Film:
     height = TOP + PITCH * rows + QUEUE * (samples + columns - 2) + 34
     drawn = [
         *(_cell(r, c, left, w, data["busy"][still]) for r in range(rows) for c in range(columns)),
+        *_landing(data["sums"], cycles, left, rows),
         *(
             _token("in", v, still - i - r >= columns, *input_place(still - i - r, r, left))
             for i, r, v in data["inputs"]
@@ -180,6 +181,16 @@ def _cell(row: int, column: int, left: float, w: Tensor, busy: list[int]) -> str
         f'<text class="weight" x="{x + CELL - 8}" y="{y + 23}">'
         f"×{_number(w[row, column].item())}</text>"
     )
+
+
+def _landing(sums: list, cycles: int, left: float, rows: int) -> list[str]:
+    """Where the sums that have left stand in the last cycle, and what that place is called."""
+    below = [(c, cycles - 1 - i - c) for i, c, _ in sums if cycles - 1 - i - c >= rows]
+    places = [sum_place(r, c, left, rows) for c, r in below]
+    name = f'<text class="weight" x="{left - 14}" y="{sum_place(rows, 0, left, rows)[1] + 5}">'
+    box = 'width="34" height="26"'
+    slots = [f'<rect class="slot" x="{x - 17:g}" y="{y - 13:g}" {box}/>' for x, y in places]
+    return [f"{name}finished sums</text>", *slots] if slots else []
 
 
 def _token(kind: str, value: int, off: bool, x: float, y: float) -> str:

@@ -55,3 +55,18 @@ def test_a_name_avoids_dots_and_the_line(panel):
 def test_networks_at_one_point_share_a_label(panel):
     labels.name_points(panel, {"one": (0.5, 0.5), "two": (0.5, 0.5)}, [], [])
     assert [text.get_text() for text in panel.texts] == ["one\ntwo"]
+
+
+def test_the_tie_of_one_name_strikes_no_other(panel):
+    points = [(0.5, 0.5), (0.52, 0.52), (0.54, 0.54)]
+    right = [(0.5 + x / 50, 0.4 + y / 50) for x in range(20) for y in range(10)]
+    named = dict(zip(["near", "further", "furthest"], points, strict=True))
+    labels.name_points(panel, named, [*points, *right], [])
+    found, tied = boxes(panel), 0
+    for text in panel.texts:
+        tie = text.arrow_patch
+        if tie.get_visible():
+            path, tied = tie.get_transform().transform_path(tie.get_path()), tied + 1
+            others = [n for n in found if n != text.get_text()]
+            assert not [n for n in others if path.intersects_bbox(found[n], filled=False)]
+    assert tied

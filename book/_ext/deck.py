@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup, Tag
 
 BULLETS = 4  # on a slide
 MARKS = ".key, .ask, .show"
-PAGE_ONLY = "a.headerlink, button, noscript, .explorer-live, .quiz"  # what a reader operates
+PAGE_ONLY = "a.headerlink, button, [popover], noscript, .explorer-live, .quiz"  # for a reader
 CODE_LINES = 16  # of longer cells only what they print is shown
 SENTENCE_END = re.compile(r"[.?!]”?(?:</\w+>)*(?=\s+[A-Z0-9(“<])")
 LABEL = 4  # words: fewer are no sentence

@@ -28,7 +28,10 @@ def name_points(ax, named: dict[str, tuple], dots: list[tuple], line: list[tuple
             **text,
         )  # fmt: skip
         places = sorted(product(REACHES, SIDES), key=lambda place: _cost(label, place, ax, taken))
-        taken.append((_put(label, *places[0]), NAME))
+        box = _put(label, *places[0])
+        taken.append((box, NAME))
+        if label.arrow_patch.get_visible():
+            taken += [(_around(spot, 1), NAME) for spot in _tie(label, box)]
 
 
 def _sharing(named: dict[str, tuple]) -> dict[tuple, list[str]]:
@@ -54,7 +57,15 @@ def _cost(label, place: tuple, ax, taken: list[tuple[Bbox, int]]) -> float:
     box = _put(label, *place)
     inside = ax.bbox.x0 <= box.x0 and box.x1 <= ax.bbox.x1 and ax.bbox.y0 <= box.y0
     inside = inside and box.y1 <= ax.bbox.y1
-    return OUTSIDE * (not inside) + sum(w for b, w in taken if box.overlaps(b)) + place[0] / 10
+    covered = sum(w for b, w in taken if box.overlaps(b))
+    tie = _tie(label, box)
+    struck = sum(w for b, w in taken if w == NAME and any(b.contains(*spot) for spot in tie))
+    return OUTSIDE * (not inside) + covered + struck + place[0] / 10
+
+
+def _tie(label, box: Bbox) -> np.ndarray:
+    """Spots (24, 2) on the way from a point to the middle of its name in `box`."""
+    return np.linspace(label.axes.transData.transform(label.xy), (box.min + box.max) / 2, 24)
 
 
 def _steps(ax, line: list[tuple]) -> list[tuple[Bbox, int]]:

@@ -8,7 +8,7 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-UNITS = "%|×|±|[kKMGT]?B|Mbit|[mµn]?s|nm|k?m|mAh?|V|[kMG]?Hz|[pnµm]?J|[kMT]?Wh?|[µm]W"
+UNITS = "%|×|±|[kKMGT]?B|Mbit|[mµn]?s|[nµmck]?m|mAh?|V|[kMG]?Hz|[pnµm]?J|[kMT]?Wh?|[µm]W|[mk]?g|dB"
 EQUALS = r"(?:(?<=\b[a-zA-Z])|^)[ \n](?==\s)|(?<= =)[ \n](?=[\d−])"
 # A text that follows a number of the code's begins with the space.
 PARTED = re.compile(rf"(?:(?<=\d)|^)[ \n](?=(?:{UNITS})(?!\w))|(?<=[×±])[ \n](?=\d|$)|{EQUALS}")

@@ -7,14 +7,10 @@ Book through its own cache, where it finds every chapter executed already.
 """
 
 import asyncio
-import hashlib
 import json
 import os
-import re
-import sys
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -26,10 +22,9 @@ from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_note
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from autograder.course import Course
+from book.fingerprint import fingerprint, package_sources
 
 ROOT = Path(__file__).resolve().parents[1]
-LIBRARIES = ("torch", "numpy", "scikit-learn", "matplotlib")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 STRICT = """import warnings
 warnings.simplefilter("error")
@@ -89,27 +84,8 @@ def _read(path: Path) -> Chapter:
 def digest(chapter: Chapter, package: Path = ROOT / "efficientai") -> str:
     """Fingerprint of all that a chapter's outputs depend on: cells, package sources, versions."""
     cells = "\n".join(c.source for c in chapter.notebook.cells if c.cell_type == "code")
-    parts = [cells, str(chapter.notebook.metadata.get("kernelspec")), sys.version]
-    parts += [version(name) for name in LIBRARIES]
-    sources = [path.read_bytes() for path in package_sources(cells, package)]
-    return hashlib.sha256(b"\0".join(["\0".join(parts).encode(), *sources])).hexdigest()
-
-
-def package_sources(code: str, package: Path) -> list[Path]:
-    """Files of the package that `code` may use: modules and data files named in it, transitively.
-
-    A module counts as used when its name stands anywhere as a word, a data file when its name with
-    the ending does. That is sometimes one too many, which costs an execution; it is never one too
-    few, which would show a stale number.
-    """
-    files = Course(package.parent).package()
-    modules = {path.stem: path for path in files if path.suffix == ".py"}
-    used, text = {"__init__"}, f"{code}\n{modules['__init__'].read_text()}"
-    while found := set(re.findall(r"\w+", text)) & modules.keys() - used:
-        used |= found
-        text += "\n".join(modules[name].read_text() for name in found)
-    data = [path for path in files if path.suffix != ".py" and path.name in text]
-    return sorted([modules[name] for name in used] + data)
+    kernel = str(chapter.notebook.metadata.get("kernelspec"))
+    return fingerprint([cells, kernel], package_sources(cells, package))
 
 
 def is_current(chapter: Chapter) -> bool:

@@ -1,8 +1,9 @@
 """Deep Compression: prune, share weights, Huffman-code, into one small file that loads bit-exactly.
 
 Source: Han, Mao & Dally 2016, "Deep Compression: Compressing Deep Neural Networks with Pruning,
-Trained Quantization and Huffman Coding"; Huffman 1952; canonical codes after Schwartz & Kallick
-1964.
+Trained Quantization and Huffman Coding"; Guo, Yao & Chen 2016, "Dynamic Network Surgery for
+Efficient DNNs" and Lin et al. 2020, "Dynamic Model Pruning with Feedback", for weights that return;
+Huffman 1952; canonical codes after Schwartz & Kallick 1964.
 """
 
 from __future__ import annotations
@@ -400,13 +401,41 @@ def _read(bits: BitReader, kind: str, shape: tuple[int, ...], dtype: torch.dtype
 # ---------------------------------------------------------------- the pipeline
 
 
+class PrunedWeights(nn.Module):
+    """A model that computes with a part of its weights, while the others go on learning unused.
+
+    A weight that is left out has the gradient that it would have in the sparse network, so that it
+    can grow until it is worth its place again (Guo et al. 2016; Lin et al. 2020, algorithm 1).
+    `masks` says which weights count (parameter name → bool); a weight without a mask counts.
+
+    >>> pruned = PrunedWeights(nn.Linear(2, 1, bias=False))
+    >>> pruned.masks = {"weight": torch.tensor([[True, False]])}
+    >>> pruned(torch.ones(1, 2)).sum().backward()
+    >>> pruned.weights()["weight"][0, 1].item(), pruned.model.weight.grad
+    (0.0, tensor([[1., 1.]]))
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model, self.masks = model, {}
+
+    def weights(self) -> dict[str, Tensor]:
+        """The weights with zeros where the masks are False, and a gradient everywhere."""
+        dense = {name: self.model.get_parameter(name) for name in self.masks}
+        return {name: w + (w * self.masks[name] - w).detach() for name, w in dense.items()}
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional_call(self.model, self.weights(), (x,))
+
+
 def prune_gradually(
     model: nn.Module, x: Tensor, y: Tensor, *, sparsity: float, epochs: int,
     lr: float = 1e-3, batch_size: int = 64, seed: int = 0,
 ) -> None:  # fmt: skip
     """Train in place while the smallest weights of all layers go, by the cubic schedule.
 
-    The final sparsity is reached after half of the epochs; the rest heals.
+    The final sparsity is reached after half of the steps. For another quarter a weight may still
+    change places with one that went (see `PrunedWeights`); the rest heals.
 
     >>> model = nn.Linear(4, 2)
     >>> x = torch.rand(64, 4)
@@ -414,25 +443,19 @@ def prune_gradually(
     >>> pruning.sparsity_of(model)
     0.5
     """
-    end = max(epochs * -(-len(x) // batch_size) // 2, 1)
-    masks = {
-        name: torch.ones_like(weight, dtype=torch.bool)
-        for name, weight in pruning.prunable_weights(model).items()
-    }
+    steps = epochs * -(-len(x) // batch_size)
+    end = max(steps // 2, 1)
+    pruned = PrunedWeights(model)
 
-    def tighten(step: int) -> None:
-        if step >= end:
-            return  # nothing changes any more
-        now = pruning.cubic_sparsity(step + 1, 0, end, sparsity)
-        weights = pruning.prunable_weights(model)  # where they are now: fit may have moved them
-        for name, mask in pruning.global_magnitude_masks(weights, now).items():
-            masks[name].copy_(mask)  # in place: fit applies these after the next step
-        pruning.apply_masks(model, masks)
+    def choose(step: int) -> None:
+        if step < max(steps * 3 // 4, 1):
+            now = pruning.cubic_sparsity(step + 1, 0, end, sparsity)
+            pruned.masks = pruning.global_magnitude_masks(pruning.prunable_weights(model), now)
+        if step == steps - 1:
+            pruning.apply_masks(model, pruned.masks)
 
-    fit(
-        model, x, y, epochs=epochs, lr=lr, batch_size=batch_size, seed=seed, masks=masks,
-        after_step=tighten, decay=True,
-    )  # fmt: skip
+    schedule = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    fit(pruned, x, y, lr=lr, after_step=choose, decay=True, **schedule)
 
 
 class SharedWeights(nn.Module):
@@ -488,6 +511,47 @@ def _shared(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     return codebook, indices
 
 
+class MovingWeights(SharedWeights):
+    """Shared weights that may change clusters while the codebooks are trained.
+
+    Each weight keeps a value of its own and is looked up as the entry nearest to it. Both learn:
+    the entry from all weights that share it, the value as if nothing had been rounded (the
+    straight-through estimator of Bengio et al. 2013). Few bits lose less so.
+
+    >>> moving = MovingWeights(nn.Linear(4, 3), bits=1)
+    >>> with torch.no_grad():
+    ...     _ = moving.values[0].fill_(9.0)
+    >>> _ = moving(torch.zeros(1, 4))
+    >>> moving.weights()["weight"].unique().numel()  # all of them went to the larger entry
+    1
+    """
+
+    def __init__(self, model: nn.Module, bits: int) -> None:
+        super().__init__(model, bits)
+        own = [model.get_parameter(name).detach().clone() for name in self.names]
+        self.values = nn.ParameterList(own)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self._look_again()
+        free = {  # numbers as they are looked up, with a gradient for the values behind them
+            name: shared + (value - value.detach()) * (indices > 0)
+            for (name, shared), value, indices in zip(
+                self.weights().items(), self.values, self.indices, strict=True
+            )
+        }
+        return functional_call(self.model, free, (x,))
+
+    @torch.no_grad()
+    def _look_again(self) -> None:
+        """Each weight takes the nearest entry; what is pruned stays pruned."""
+        for at, (codebook, value) in enumerate(zip(self.codebooks, self.values, strict=True)):
+            indices = self.indices[at].to(value.device)
+            kept = indices > 0
+            if kept.any():
+                indices[kept] = (value[kept][:, None] - codebook).abs().argmin(1) + 1
+            self.indices[at] = indices
+
+
 def share_weights(model: nn.Module, bits: int) -> SharedWeights:
     """Cluster the non-zero weights of each layer to 2**bits shared values; the model is copied.
 
@@ -505,9 +569,9 @@ def deep_compress(
     """All three stages on a copy of a trained model: prune, share and train the shares, code.
 
     x: (N, ...) inputs. y: (N,) classes, or (N, classes) probabilities, such as the softened answers
-    of the model itself, which keep it close to what it was. `epochs` each for pruning and for the
-    codebooks. Fold batch norms first (`quantization.fold_batch_norm`): a norm's numbers are stored
-    uncompressed.
+    of the model itself, which keep it close to what it was. The codebooks, with weights that may
+    still change clusters, have less to learn: half of the `epochs` and a quarter of `lr`. Fold
+    batch norms first (`quantization.fold_batch_norm`): a norm's numbers are stored uncompressed.
 
     >>> x = torch.rand(64, 4)
     >>> model = nn.Linear(4, 2)
@@ -517,9 +581,9 @@ def deep_compress(
     0.5
     """
     model = copy.deepcopy(model)
-    schedule = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-    prune_gradually(model, x, y, sparsity=sparsity, lr=lr, **schedule)
-    shared = share_weights(model, bits)
-    fit(shared, x, y, lr=lr, decay=True, **schedule)
+    schedule = {"batch_size": batch_size, "seed": seed}
+    prune_gradually(model, x, y, sparsity=sparsity, epochs=epochs, lr=lr, **schedule)
+    shared = MovingWeights(model, bits)
+    fit(shared, x, y, epochs=-(-epochs // 2), lr=lr / 4, decay=True, **schedule)
     shared.write_back()
     return CompressedModel.of(shared.model)

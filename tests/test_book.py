@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]
 
-from book import execute  # noqa: E402
+from book import execute, fingerprint  # noqa: E402
 
 front = pytest.importorskip("front")
 growing = pytest.importorskip("growing")
@@ -64,15 +64,17 @@ def make_chapter(tmp_path, monkeypatch):
 
 
 def test_sources_follow_imports_and_nothing_else(package):
-    found = {path.stem for path in execute.package_sources("from efficientai import a", package)}
+    found = {
+        path.stem for path in fingerprint.package_sources("from efficientai import a", package)
+    }
     assert found == {"__init__", "a", "b"}
 
 
 @pytest.mark.parametrize("name", [".a.py.swp", ".#a.py", "~a.py", "#a.py#", "a.py~"])
 def test_what_an_editor_leaves_is_no_source(package, name):
-    before = execute.package_sources("from efficientai import a", package)
+    before = fingerprint.package_sources("from efficientai import a", package)
     (package / name).write_text("half a line")
-    assert execute.package_sources("from efficientai import a", package) == before
+    assert fingerprint.package_sources("from efficientai import a", package) == before
 
 
 @pytest.mark.parametrize("name, reruns", [("a", True), ("b", True), ("c", False)])

@@ -202,12 +202,59 @@ def test_an_entrys_gradient_is_the_sum_over_its_weights():
     torch.testing.assert_close(result.codebooks[0].grad, expected)
 
 
+def test_weights_that_may_move_take_the_nearest_entry_and_learn_for_themselves():
+    """Oracle: the dense network with the nearest entries in it, and its gradient."""
+    model, x = nn.Linear(6, 4), torch.rand(5, 6)
+    shared(model, sparsity=0.25)
+    moving = dc.MovingWeights(model, bits=2)
+    with torch.no_grad():
+        moving.values[0].copy_(torch.randn(4, 6))  # as after some steps: far from where they began
+        moving.codebooks[0].copy_(torch.tensor([0.5, -1.0, 1.0, -0.5]))  # nor in order any more
+    moving(x).square().sum().backward()
+    entries = torch.tensor([-1.0, -0.5, 0.5, 1.0])
+    nearest = entries[torch.bucketize(moving.values[0].detach(), torch.tensor([-0.75, 0.0, 0.75]))]
+    expected = copy.deepcopy(model)
+    expected.weight = nn.Parameter(nearest * (model.weight != 0))
+    expected(x).square().sum().backward()
+    torch.testing.assert_close(moving.weights()["weight"], expected.weight)
+    kept = model.weight != 0
+    torch.testing.assert_close(moving.values[0].grad, expected.weight.grad * kept)
+    sums = [expected.weight.grad[(nearest == e) & kept].sum() for e in moving.codebooks[0]]
+    torch.testing.assert_close(moving.codebooks[0].grad, torch.stack(sums))
+
+
 def test_gradual_pruning_ends_at_the_sparsity_asked_for():
     model = lenet_300_100()
     x, y = torch.rand(128, 1, 8, 8), torch.arange(128) % 10
     dc.prune_gradually(model, x, y, sparsity=0.9, epochs=4)
     total = sum(weight.numel() for weight in prunable_weights(model).values())
     assert sparsity_of(model) == round(0.9 * total) / total
+
+
+def test_a_weight_left_out_has_the_gradient_of_the_sparse_network():
+    model, x = nn.Linear(6, 4), torch.rand(5, 6)
+    pruned = dc.PrunedWeights(model)
+    pruned.masks = {"weight": torch.rand(4, 6) > 0.5}
+    sparse = copy.deepcopy(model)
+    with torch.no_grad():
+        sparse.weight *= pruned.masks["weight"]
+    assert torch.equal(pruned(x), sparse(x))
+    pruned(x).square().sum().backward()
+    sparse(x).square().sum().backward()
+    torch.testing.assert_close(model.weight.grad, sparse.weight.grad)
+
+
+def test_a_weight_that_went_too_early_comes_back():
+    """Only the second input tells the classes, and its weights start as the smallest.
+
+    Both are gone after four of the twelve steps; Adam moves a weight by about 0.1 a step.
+    """
+    model = nn.Linear(2, 2, bias=False)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[0.5, 0.01], [-0.5, -0.01]]))
+    x = torch.linspace(-1, 1, 64)[:, None] * torch.tensor([0.0, 1.0])
+    dc.prune_gradually(model, x, (x[:, 1] < 0).long(), sparsity=0.5, epochs=12, lr=0.1)
+    assert (model.weight != 0).tolist() == [[False, True], [False, True]]
 
 
 def test_pipeline_on_digits():

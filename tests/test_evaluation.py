@@ -92,10 +92,10 @@ def test_energy_and_carbon_by_hand():
 
 
 def test_t_interval_is_that_of_the_tables():
-    """t(0.975; 4) = 2.776 and t(0.95; 4) = 2.132; the deviation of 1 … 5 is the root of 2.5."""
-    wide = ev.t_interval([5, 1, 4, 2, 3])
-    narrow = ev.t_interval([5, 1, 4, 2, 3], confidence=0.9)
-    error = (2.5 / 5) ** 0.5
+    """t(0.975; 4) = 2.776 and t(0.95; 4) = 2.132; these five have mean 3 and deviation 2."""
+    wide = ev.t_interval([6, 1, 4, 2, 2])
+    narrow = ev.t_interval([6, 1, 4, 2, 2], confidence=0.9)
+    error = 2 / 5**0.5
     assert wide == pytest.approx((3, 3 - 2.776 * error, 3 + 2.776 * error), abs=1e-3)
     assert narrow == pytest.approx((3, 3 - 2.132 * error, 3 + 2.132 * error), abs=1e-3)
 
@@ -111,6 +111,8 @@ def test_t_interval_is_that_of_the_tables():
         (lambda: ev.bootstrap_interval([float("nan")]), "nan"),
         (lambda: ev.bootstrap_interval([1.0], confidence=95), "got 95"),
         (lambda: ev.t_interval([1.0]), r"got \[1\.0\]"),
+        (lambda: ev.t_interval([1.0, float("nan")]), "nan"),
+        (lambda: ev.t_interval([[1.0, 2.0]]), r"got \[\[1\.0, 2\.0\]\]"),
         (lambda: ev.t_interval([1.0, 2.0], confidence=1), "got 1"),
         (lambda: ev.paired_difference([1], [1, 2]), "got 1 and 2"),
         (lambda: ev.training_energy_kwh(1, 1, 1, 0), "got 0 and"),

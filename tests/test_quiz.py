@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "book" / "_ext")]
@@ -174,6 +175,17 @@ def test_reasons_are_short_and_no_two_alike(quizzes):
     reasons = [c.reason.text for quiz in quizzes.values() for q in quiz for c in q.choices]
     assert not [reason for reason in reasons if len(reason.split()) > 45]
     assert len(set(reasons)) == len(reasons)
+
+
+def test_quotation_marks_are_set_as_in_the_chapter(site):
+    page = BeautifulSoup((site / "book/distillation.html").read_text("utf-8"), "html.parser")
+    (quiz,) = page.select(".quiz")
+    for code in quiz.select("code, .math"):
+        code.decompose()
+    text = quiz.get_text()
+    for part in ("a student’s images", "the teacher’s first choices", "The teacher’s half"):
+        assert part in text  # a question, a choice, a reason
+    assert "'" not in text and '"' not in text
 
 
 # ---------------------------------------------------------------- how a reader answers

@@ -22,6 +22,10 @@ NO_BREAK, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
         ("8 × 8 pixels", f"8{NO_BREAK}×{NO_BREAK}8 pixels"),
         ("1.0 ± 0.6", f"1.0{NO_BREAK}±{NO_BREAK}0.6"),
         (" ± ", f"{NO_BREAK}±{NO_BREAK}"),  # between two such numbers
+        ("at T = 8 or\nT =\n1", f"at T{NO_BREAK}={NO_BREAK}8 or\nT{NO_BREAK}={NO_BREAK}1"),
+        (" = 0.5 with", f"{NO_BREAK}={NO_BREAK}0.5 with"),  # behind a letter in italics
+        ("225 mAh at 3 V in 45 nm", f"225{NO_BREAK}mAh at 3{NO_BREAK}V in 45{NO_BREAK}nm"),
+        ("2 Vectors, 5 meals, x == 2", "2 Vectors, 5 meals, x == 2"),
         ("2 Bytes, 3 sides, the % sign", "2 Bytes, 3 sides, the % sign"),
     ],
 )

@@ -13,13 +13,16 @@ scripts, the picture stands in their place. Only pages with an explorer load its
 import json
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import ClassVar
 
+import pareto
 from docutils import nodes
 from docutils.parsers.rst import directives
+from kept import kept
 from sphinx.util.docutils import SphinxDirective
 
+OF_THE_TABLE = ("pareto",)  # explorers whose networks are the chapters' own
+ADDRESS = "/_build/figures/explorer-{}.svg"
 LIVE = """<div class="explorer-live" data-explorer="{name}" hidden>
 {controls}<script type="application/json">{data}</script>
 </div>
@@ -39,22 +42,16 @@ class Explorer(SphinxDirective):
         missing = [path.name for path in files(self.env, name) if not path.exists()]
         if missing:
             raise self.error(f"explorer: {name} has no {' and no '.join(missing)}")
-        self._depend(name)
-        subject = import_module(f"explorers.{name}")
-        data = subject.data(self.env)
-        figure = nodes.figure(
-            "", still(self.env, name, subject, data), classes=["explorer"], align="default"
-        )
-        figure += nodes.raw("", live(self.env, name, data), format="html", explorer=name)
-        figure += nodes.caption("", subject.caption(data))
+        for path in [Path(__file__), *files(self.env, name)]:
+            self.env.note_dependency(str(path))
+        shown = look(self.env, name)
+        image = nodes.image("", uri=ADDRESS.format(name), alt=shown["alt"])
+        image["classes"].append("explorer-still")
+        figure = nodes.figure("", image, classes=["explorer"], align="default")
+        figure += nodes.raw("", live(self.env, name, shown["data"]), format="html", explorer=name)
+        figure += nodes.caption("", shown["caption"])
         self.add_name(figure)
         return [figure]
-
-    def _depend(self, name: str) -> None:
-        """The page is made anew when the explorer or anything in the package changes."""
-        package = Path(self.env.srcdir) / "efficientai"
-        for path in [Path(__file__), *files(self.env, name), *package.glob("*.py")]:
-            self.env.note_dependency(str(path))
 
 
 def files(env, name: str) -> list[Path]:
@@ -67,13 +64,23 @@ def files(env, name: str) -> list[Path]:
     ]
 
 
-def still(env, name: str, subject: ModuleType, data: dict) -> nodes.image:
-    """The picture of the explorer, drawn now."""
-    path = Path(env.srcdir) / "_build" / "figures" / f"explorer-{name}.svg"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    subject.draw(data, path)
-    address = f"/{path.relative_to(env.srcdir).as_posix()}"
-    return nodes.image("", uri=address, alt=subject.alt(data), classes=["explorer-still"])
+def look(env, name: str) -> dict:
+    """What an explorer knows and shows; its picture is drawn beside."""
+    networks = pareto.collect(env) if name in OF_THE_TABLE else {}
+    picture = Path(f"{env.srcdir}{ADDRESS.format(name)}")
+    code = files(env, name)[0].read_text(encoding="utf-8")
+    return kept(
+        env, f"explorer-{name}", lambda: _look(name, networks, picture),
+        [code, json.dumps(networks)], picture,
+    )  # fmt: skip
+
+
+def _look(name: str, networks: dict[str, dict], picture: Path) -> dict:
+    subject = import_module(f"explorers.{name}")
+    data = subject.data(networks)
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    subject.draw(data, picture)
+    return {"data": data, "alt": subject.alt(data), "caption": subject.caption(data)}
 
 
 def live(env, name: str, data: dict) -> str:

@@ -175,16 +175,16 @@ def _as_written(app, docname: str) -> nbformat.NotebookNode:
     """
     left = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
     kept = executed(app.srcdir, docname)
-    notebook = _read(left if left.exists() else kept)
+    notebook = read_notebook(left if left.exists() else kept)
     if kept.exists():
-        ran = [cell for cell in _read(kept).cells if cell.cell_type == "code"]
+        ran = [cell for cell in read_notebook(kept).cells if cell.cell_type == "code"]
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         for cell, result in zip(cells, ran, strict=True):
             cell.outputs = result.outputs
     return notebook
 
 
-def _read(path: Path) -> nbformat.NotebookNode:
+def read_notebook(path: Path) -> nbformat.NotebookNode:
     """A notebook that this build wrote; to validate it again would take longer than the rest."""
     return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 

@@ -8,13 +8,16 @@ executed notebooks as the growing table takes them. For each cost the networks o
 named. The caption counts them, so that it says what the picture shows.
 """
 
+import json
 from pathlib import Path
 
 import growing
 from docutils import nodes
+from kept import kept
 from rerun import depend_on
 from sphinx.util.docutils import SphinxDirective
 
+ADDRESS = "/_build/figures/pareto-front.svg"
 ALT = (
     "Four panels of accuracy against a cost, for every network in the book: bytes, MACs, time and "
     "energy. Grey dots are beaten by others; a line joins those that are not, with their names."
@@ -26,20 +29,25 @@ class ParetoFront(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Collect the rows of all chapters, draw them, and count what the picture shows."""
-        import fronts  # only here: torch and matplotlib take seconds, and most builds need none
-
         networks = collect(self.env)
         if not networks:
             raise self.error("pareto-front: no chapter shows a scorecard")
-        best = {cost: fronts.front(networks, cost) for cost in fronts.COSTS}
-        path = Path(self.env.srcdir) / "_build" / "figures" / "pareto-front.svg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fronts.draw(networks, best, path)
-        figure = nodes.figure(
-            "", nodes.image("", uri="/_build/figures/pareto-front.svg", alt=ALT), align="default"
-        )
+        picture = Path(f"{self.env.srcdir}{ADDRESS}")
+        made_from = ["import fronts", json.dumps(networks)]
+        best = kept(self.env, "pareto-front", lambda: draw(networks, picture), made_from, picture)
+        figure = nodes.figure("", nodes.image("", uri=ADDRESS, alt=ALT), align="default")
         figure += nodes.caption("", caption(networks, best))
         return [figure]
+
+
+def draw(networks: dict[str, dict], picture: Path) -> dict[str, list[str]]:
+    """Draw the fronts; for each cost, the names of the networks on it."""
+    import fronts  # only here: torch and matplotlib take seconds, and most builds need none
+
+    best = {cost: fronts.front(networks, cost) for cost in fronts.COSTS}
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    fronts.draw(networks, best, picture)
+    return best
 
 
 def collect(env) -> dict[str, dict]:

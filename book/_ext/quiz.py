@@ -4,10 +4,13 @@ How one is written stands in questions.py. The page shows the choices and, in a 
 where scripts run, `quiz.js` makes a form of them.
 """
 
-import nbformat
+import json
+from pathlib import Path
+
 from docutils import nodes
 from docutils.statemachine import StringList
-from launch import glued
+from kept import kept
+from launch import glued, read_notebook
 from questions import LETTERS, Choice, Part, Question, QuizError, read, verify
 from rerun import executed
 from sphinx.util.docutils import SphinxDirective
@@ -15,6 +18,10 @@ from sphinx.util.docutils import SphinxDirective
 
 class element(nodes.General, nodes.Element):
     """An HTML element, by `tag` and `html` attributes; other builders see what is in it."""
+
+
+class phrase(nodes.TextElement, element):
+    """An HTML element that holds text, in which quotation marks are set as in a paragraph."""
 
 
 class Quiz(SphinxDirective):
@@ -26,22 +33,25 @@ class Quiz(SphinxDirective):
         """Read, verify, and build a form for each question."""
         try:
             questions = read("\n".join(self.content))
-            verify(questions, self._glued())
+            self._verify(questions)
             forms = [self._question(number, q) for number, q in enumerate(questions, start=1)]
         except QuizError as error:
             line = self.lineno + self.content_offset + error.line
             raise self.error(f"quiz, line {line}: {error}") from error
         return [_element("div", *forms, classes=["quiz"])]
 
-    def _glued(self) -> dict[str, str]:
-        """The numbers that the chapter's code put into the text."""
+    def _verify(self, questions: list[Question]) -> None:
+        """Verify once what is asked, with the numbers that the chapter's code put into the text."""
         path = executed(self.env.srcdir, self.env.docname)
-        return glued(nbformat.read(path, as_version=4)) if path.exists() else {}
+        numbers = glued(read_notebook(path)) if path.exists() else {}
+        made_from = ["import questions", *self.content, json.dumps(numbers)]
+        name = f"quiz-{Path(self.env.docname).name}"
+        kept(self.env, name, lambda: verify(questions, numbers), made_from)
 
     def _question(self, number: int, question: Question) -> element:
         legend, *more = self._parse(question.text)
         field = _element("fieldset")
-        field += _element("legend", nodes.strong("", f"{number}. "), _text(legend.children))
+        field += _phrase("legend", nodes.strong("", f"{number}. "), *legend.children)
         field += more
         field += _element("ol", *map(self._choice, question.choices), classes=["quiz-choices"])
         field += self._answers(question)
@@ -49,7 +59,7 @@ class Quiz(SphinxDirective):
         return _element("form", field, html=html, classes=["quiz-question"])
 
     def _choice(self, choice: Choice) -> element:
-        return _element("li", _text(self._inline(choice.text)))
+        return _element("li", _phrase("span", *self._inline(choice.text)))
 
     def _answers(self, question: Question) -> element:
         items = [self._reason(place, c) for place, c in enumerate(question.choices, start=1)]
@@ -63,7 +73,7 @@ class Quiz(SphinxDirective):
         letter = nodes.strong("", f"{LETTERS[place - 1]} is {verdict}. ")
         # its own number, so that it keeps its letter when its neighbours are hidden
         html = {"value": str(place)}
-        return _element("li", letter, _text(content), html=html, classes=[f"quiz-{verdict}"])
+        return _phrase("li", letter, *content, html=html, classes=[f"quiz-{verdict}"])
 
     def _parse(self, part: Part) -> list[nodes.Node]:
         """The nodes of some Markdown, which begins with a paragraph."""
@@ -81,13 +91,12 @@ class Quiz(SphinxDirective):
         return paragraph.children
 
 
-def _text(content: list[nodes.Node]) -> nodes.inline:
-    """What Sphinx recognises as text, in which it sets the quotation marks."""
-    return nodes.inline("", "", *content)
-
-
 def _element(tag: str, *children: nodes.Node, html: dict | None = None, classes=()) -> element:
     return element("", *children, tag=tag, html=html or {}, classes=list(classes))
+
+
+def _phrase(tag: str, *children: nodes.Node, html: dict | None = None, classes=()) -> phrase:
+    return phrase("", "", *children, tag=tag, html=html or {}, classes=list(classes))
 
 
 def visit(translator, node: element) -> None:
@@ -114,7 +123,8 @@ def load(app, pagename, templatename, context, doctree) -> None:
 def setup(app):
     """Register with Sphinx."""
     others = dict.fromkeys(("latex", "text", "man", "texinfo"), (skip, skip))
-    app.add_node(element, html=(visit, depart), **others)
+    for node in (element, phrase):
+        app.add_node(node, html=(visit, depart), **others)
     app.add_directive("quiz", Quiz)
     app.connect("html-page-context", load)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

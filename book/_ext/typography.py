@@ -1,4 +1,4 @@
-"""Numbers as a printer sets them: kept beside their unit, with a minus that is none of a hyphen's.
+"""Numbers as a printer sets them: kept beside unit and sign, with a minus that is no hyphen.
 
 The numbers come from the code, which writes `-0.9`, and stand before an ordinary space.
 """
@@ -8,9 +8,10 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-UNITS = "%|×|±|[kKMGT]?B|[mµn]?s|[kMG]?Hz|[pnµm]?J|[kMT]?Wh?|[µm]W|[nµmck]?m|mAh|[mk]?g|dB"
+UNITS = "%|×|±|[kKMGT]?B|Mbit|[mµn]?s|[nµmck]?m|mAh?|V|[kMG]?Hz|[pnµm]?J|[kMT]?Wh?|[µm]W|[mk]?g|dB"
+EQUALS = r"(?:(?<=\b[a-zA-Z])|^)[ \n](?==\s)|(?<= =)[ \n](?=[\d−])"
 # A text that follows a number of the code's begins with the space.
-PARTED = re.compile(rf"(?:(?<=\d)|^)[ \n](?=(?:{UNITS})(?!\w))|(?<=[×±])[ \n](?=\d|$)")
+PARTED = re.compile(rf"(?:(?<=\d)|^)[ \n](?=(?:{UNITS})(?!\w))|(?<=[×±])[ \n](?=\d|$)|{EQUALS}")
 HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")
 UNTOUCHED = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 
@@ -22,6 +23,8 @@ def bind(text: str) -> str:
     4
     >>> bind("12 Watts")
     '12 Watts'
+    >>> bind("from T = 8 on").count("\\N{NO-BREAK SPACE}")
+    2
     """
     return PARTED.sub("\N{NO-BREAK SPACE}", text)
 

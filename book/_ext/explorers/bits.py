@@ -15,7 +15,7 @@ INTEGER_BITS, LIMIT = (8, 4, 2), 4.0  # as in the figure of the chapter
 COLOURS = {"sign": "C1", "exponent": "C2", "mantissa": "C0"}
 
 
-def data(env=None) -> dict:
+def data(networks=None) -> dict:
     """Formats by title; the widths that a free format may have; number and format to begin with."""
     exponents = [e for e in range(16) if allowed(e, 10)]
     mantissas = [m for m in range(64) if allowed(5, m)]

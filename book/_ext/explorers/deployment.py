@@ -31,7 +31,7 @@ START = {  # the chapter's first case: together 50 ms of round trip
 SERVER, EFFICIENCY, CELL_WH = "server GPU", 0.2, 0.225 * 3
 
 
-def data(env=None) -> dict:
+def data(networks=None) -> dict:
     """All that the sums need."""
     return {
         "networks": [workload(name, *parts) for name, parts in NETWORKS.items()],

@@ -26,7 +26,7 @@ LAYERS = (  # where they are met, the network, the shape of one sample
 X = (2**-4, 2**14)  # operations per byte, of the picture that stands still
 
 
-def data(env=None) -> dict:
+def data(networks=None) -> dict:
     """Machines, layers, and the bytes of a number."""
     return {
         "machines": machines(),

@@ -20,7 +20,7 @@ class EnlargeFigures(SphinxPostTransform):
         """Add them to all figures of the page."""
         for figure in self.document.findall(nodes.figure):
             for image in [child for child in figure if isinstance(child, nodes.image)]:
-                _enlarge(figure, image, self._name(figure))  # what an explorer shows is its own
+                _enlarge(figure, image, self._name(figure))
 
     def _name(self, figure: nodes.figure) -> str:
         """What the caption calls the figure: `Fig. 6.1`."""

@@ -56,3 +56,18 @@ def test_the_site_s_numbers_are_set_and_its_code_is_not(site):
     assert not [text for text in prose for part in (" %", "\n%") if part in text]
     code = "".join(pre.get_text() for pre in article.select("pre"))
     assert NO_BREAK not in code and MINUS not in code and " % " in code
+
+
+@pytest.mark.parametrize("topic", ["architectures", "distillation", "quantization"])
+def test_no_line_begins_with_the_comma_behind_a_formula(site, topic):
+    page = (site / "book" / f"{topic}.html").read_text(encoding="utf-8")
+    formulas = BeautifulSoup(page, "html.parser").article.select("span.math")
+    assert len(formulas) > 10
+    behind = [str(formula.next_sibling or "")[:1] for formula in formulas if not kept(formula)]
+    before = [str(formula.previous_sibling or "")[-1:] for formula in formulas if not kept(formula)]
+    assert not set(behind) & set(",.;:!?)") and "(" not in before
+    assert any(map(kept, formulas))
+
+
+def kept(formula):
+    return "together" in formula.parent.get("class", [])

@@ -12,6 +12,7 @@ UNITS = "%|×|±|[kKMGT]?B|Mbit|[mµn]?s|[nµmck]?m|mAh?|V|[kMG]?Hz|[pnµm]?J|[k
 EQUALS = r"(?:(?<=\b[a-zA-Z])|^)[ \n](?==\s)|(?<= =)[ \n](?=[\d−])"
 # A text that follows a number of the code's begins with the space.
 PARTED = re.compile(rf"(?:(?<=\d)|^)[ \n](?=(?:{UNITS})(?!\w))|(?<=[×±])[ \n](?=\d|$)|{EQUALS}")
+OPENING, CLOSING = re.compile(r"[(\[“‘]+$"), re.compile(r"^[,.;:!?)\]”’]+")
 HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")
 UNTOUCHED = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 
@@ -53,6 +54,42 @@ class SetNumbers(SphinxPostTransform):
                 text.parent.replace(text, nodes.Text(after))
 
 
+class KeepTogether(SphinxPostTransform):
+    """A comma stays with the formula before it, a bracket with the formula behind it.
+
+    A browser takes a formula for a picture, beside which any line may end.
+    """
+
+    default_priority = 910
+    formats = ("html",)
+
+    def run(self, **options) -> None:
+        """Put each formula and the marks beside it into one piece."""
+        for math in list(self.document.findall(nodes.math)):
+            _keep_together(math)
+
+
+def _keep_together(math: nodes.math) -> None:
+    parent, at = math.parent, math.parent.index(math)
+    opening = _take(parent, at - 1, OPENING)
+    closing = _take(parent, at + 1, CLOSING)
+    if opening or closing:
+        marks = nodes.Text(opening), math, nodes.Text(closing)
+        parent[at] = nodes.inline("", "", *marks, classes=["together"])
+
+
+def _take(parent: nodes.Element, at: int, marks: re.Pattern) -> str:
+    """Cut the marks out of the text at this place, if there is one."""
+    if not 0 <= at < len(parent) or not isinstance(parent[at], nodes.Text):
+        return ""
+    found = marks.search(parent[at])
+    if not found:
+        return ""
+    rest = parent[at][: found.start()] + parent[at][found.end() :]
+    parent[at] = nodes.Text(rest)
+    return found.group()
+
+
 def _inside(node: nodes.Node) -> bool:
     while node := node.parent:
         if isinstance(node, UNTOUCHED):
@@ -63,4 +100,5 @@ def _inside(node: nodes.Node) -> bool:
 def setup(app):
     """Register with Sphinx."""
     app.add_post_transform(SetNumbers)
+    app.add_post_transform(KeepTogether)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -59,15 +59,15 @@ def test_the_site_s_numbers_are_set_and_its_code_is_not(site):
 
 
 @pytest.mark.parametrize("topic", ["architectures", "distillation", "quantization"])
-def test_no_line_begins_with_the_comma_behind_a_formula(site, topic):
+def test_no_line_begins_with_the_comma_behind_a_formula_or_code(site, topic):
     page = (site / "book" / f"{topic}.html").read_text(encoding="utf-8")
-    formulas = BeautifulSoup(page, "html.parser").article.select("span.math")
-    assert len(formulas) > 10
-    behind = [str(formula.next_sibling or "")[:1] for formula in formulas if not kept(formula)]
-    before = [str(formula.previous_sibling or "")[-1:] for formula in formulas if not kept(formula)]
+    pieces = BeautifulSoup(page, "html.parser").article.select("span.math, p code")
+    assert len(pieces) > 10
+    behind = [str(piece.next_sibling or "")[:1] for piece in pieces if not kept(piece)]
+    before = [str(piece.previous_sibling or "")[-1:] for piece in pieces if not kept(piece)]
     assert not set(behind) & set(",.;:!?)") and "(" not in before
-    assert any(map(kept, formulas))
+    assert any(map(kept, pieces))
 
 
-def kept(formula):
-    return "together" in formula.parent.get("class", [])
+def kept(piece):
+    return "together" in piece.parent.get("class", [])

@@ -55,26 +55,27 @@ class SetNumbers(SphinxPostTransform):
 
 
 class KeepTogether(SphinxPostTransform):
-    """A comma stays with the formula before it, a bracket with the formula behind it.
+    """A comma stays with the formula or code before it, a bracket with what is behind it.
 
-    A browser takes a formula for a picture, beside which any line may end.
+    A browser takes these for pictures, beside which any line may end.
     """
 
     default_priority = 910
     formats = ("html",)
 
     def run(self, **options) -> None:
-        """Put each formula and the marks beside it into one piece."""
-        for math in list(self.document.findall(nodes.math)):
-            _keep_together(math)
+        """Put each of them and the marks beside it into one piece."""
+        for kind in (nodes.math, nodes.literal):
+            for node in list(self.document.findall(kind)):
+                _keep_together(node)
 
 
-def _keep_together(math: nodes.math) -> None:
-    parent, at = math.parent, math.parent.index(math)
+def _keep_together(node: nodes.math | nodes.literal) -> None:
+    parent, at = node.parent, node.parent.index(node)
     opening = _take(parent, at - 1, OPENING)
     closing = _take(parent, at + 1, CLOSING)
     if opening or closing:
-        marks = nodes.Text(opening), math, nodes.Text(closing)
+        marks = nodes.Text(opening), node, nodes.Text(closing)
         parent[at] = nodes.inline("", "", *marks, classes=["together"])
 
 

@@ -32,7 +32,7 @@ EVERY = pytest.mark.parametrize("name", PAGES)
 def test_without_scripts_the_picture_stands(server, browser, name):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(server.address + PAGES[name], wait_until="domcontentloaded")
+    page.goto(server.address + PAGES[name])  # until the pictures are there
     figure = page.locator(f"figure:has([data-explorer={name}])")
     still = figure.locator(".explorer-still")
     assert still.evaluate("image => image.naturalWidth") > 300

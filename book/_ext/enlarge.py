@@ -36,7 +36,9 @@ def _enlarge(figure: nodes.figure, image: nodes.image, name: str) -> None:
     label = {"role": "dialog", "aria-label": name, "popover": "auto"}
     opens = _element("button", "enlarge", **shown, **{"aria-label": f"Enlarge {name}"})
     closes = _element("button", "action", nodes.Text("Close"), **hidden)
-    large = _element("div", "plate", image.deepcopy(), tabindex="0")
+    picture = image.deepcopy()
+    picture["classes"] = []  # they say how it stands on the page
+    large = _element("div", "plate", picture, tabindex="0")
     figure.insert(figure.index(image) + 1, opens)
     figure += _element("div", "enlarged", large, closes, **label, ids=[place])
 

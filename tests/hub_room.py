@@ -6,10 +6,10 @@ as the account that runs the tests, ports are free ones, and all files lie in on
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +18,8 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy" / "jupyterhub"
@@ -106,12 +108,17 @@ class Hub:
 
     def stop(self) -> None:
         """End the hub, which ends its servers, and make sure of it."""
+        running = self.process.poll() is None
+        family = psutil.Process(self.process.pid).children(recursive=True) if running else []
         self.process.terminate()
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.kill()
             self.process.wait()
+        for one in family:  # each in a session of its own, out of reach of a signal to the group
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
 
 
 def prepare(folder: Path, students: list[str], instructors: list[str]) -> tuple[Hub, dict]:

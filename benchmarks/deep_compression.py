@@ -52,7 +52,7 @@ FROZEN = {
     "LeNet-300-100": (lenet_300_100, taught,
                       {"sparsity": 0.923, "bits": 4, "epochs": 60, "lr": 2e-3}),
     "small CNN": (small_cnn, moved,
-                  {"sparsity": 0.941, "bits": 4, "epochs": 20, "lr": 4e-3, "batch_size": 128}),
+                  {"sparsity": 0.941, "bits": 4, "epochs": 18, "lr": 4e-3, "batch_size": 128}),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ that lies shows all of it. The browser's own popover does that, without a script
 """
 
 from docutils import nodes
-from quiz import element
+from quiz import html_element
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 
@@ -34,17 +34,14 @@ def _enlarge(figure: nodes.figure, image: nodes.image, name: str) -> None:
     shown = {"popovertarget": place, "type": "button"}
     hidden = {**shown, "popovertargetaction": "hide"}
     label = {"role": "dialog", "aria-label": name, "popover": "auto"}
-    opens = _element("button", "enlarge", **shown, **{"aria-label": f"Enlarge {name}"})
-    closes = _element("button", "action", nodes.Text("Close"), **hidden)
+    named = {**shown, "aria-label": f"Enlarge {name}"}
+    closes = html_element("button", nodes.Text("Close"), html=hidden, classes=["action"])
     picture = image.deepcopy()
     picture["classes"] = []  # they say how it stands on the page
-    large = _element("div", "plate", picture, tabindex="0")
+    large = html_element("div", picture, html={"tabindex": "0"}, classes=["plate"])
+    opens = html_element("button", html=named, classes=["enlarge"])
     figure.insert(figure.index(image) + 1, opens)
-    figure += _element("div", "enlarged", large, closes, **label, ids=[place])
-
-
-def _element(tag: str, name: str, *children: nodes.Node, ids=(), **html) -> element:
-    return element("", *children, tag=tag, html=html, classes=[name], ids=list(ids))
+    figure += html_element("div", large, closes, html=label, classes=["enlarged"], ids=[place])
 
 
 def setup(app):

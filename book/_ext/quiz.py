@@ -38,7 +38,7 @@ class Quiz(SphinxDirective):
         except QuizError as error:
             line = self.lineno + self.content_offset + error.line
             raise self.error(f"quiz, line {line}: {error}") from error
-        return [_element("div", *forms, classes=["quiz"])]
+        return [html_element("div", *forms, classes=["quiz"])]
 
     def _verify(self, questions: list[Question]) -> None:
         """Verify once what is asked, with the numbers that the chapter's code put into the text."""
@@ -50,22 +50,22 @@ class Quiz(SphinxDirective):
 
     def _question(self, number: int, question: Question) -> element:
         legend, *more = self._parse(question.text)
-        field = _element("fieldset")
+        field = html_element("fieldset")
         field += _phrase("legend", nodes.strong("", f"{number}. "), *legend.children)
         field += more
-        field += _element("ol", *map(self._choice, question.choices), classes=["quiz-choices"])
+        field += html_element("ol", *map(self._choice, question.choices), classes=["quiz-choices"])
         field += self._answers(question)
         html = {"autocomplete": "off", "data-kind": "several" if question.several else "one"}
-        return _element("form", field, html=html, classes=["quiz-question"])
+        return html_element("form", field, html=html, classes=["quiz-question"])
 
     def _choice(self, choice: Choice) -> element:
-        return _element("li", _phrase("span", *self._inline(choice.text)))
+        return html_element("li", _phrase("span", *self._inline(choice.text)))
 
     def _answers(self, question: Question) -> element:
         items = [self._reason(place, c) for place, c in enumerate(question.choices, start=1)]
-        summary = _element("summary", nodes.Text("Answer and reasons"))
-        reasons = _element("ol", *items, classes=["quiz-reasons"])
-        return _element("details", summary, reasons, classes=["quiz-answers"])
+        summary = html_element("summary", nodes.Text("Answer and reasons"))
+        reasons = html_element("ol", *items, classes=["quiz-reasons"])
+        return html_element("details", summary, reasons, classes=["quiz-answers"])
 
     def _reason(self, place: int, choice: Choice) -> element:
         verdict = "right" if choice.right else "wrong"
@@ -91,8 +91,11 @@ class Quiz(SphinxDirective):
         return paragraph.children
 
 
-def _element(tag: str, *children: nodes.Node, html: dict | None = None, classes=()) -> element:
-    return element("", *children, tag=tag, html=html or {}, classes=list(classes))
+def html_element(
+    tag: str, *children: nodes.Node, html: dict | None = None, classes=(), ids=()
+) -> element:
+    """An element with its attributes and what is in it."""
+    return element("", *children, tag=tag, html=html or {}, classes=list(classes), ids=list(ids))
 
 
 def _phrase(tag: str, *children: nodes.Node, html: dict | None = None, classes=()) -> phrase:

@@ -24,6 +24,14 @@ from book._ext.printed import TARGET, offer
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
+LONG_CODE = 40  # lines: longer pieces may be broken over two pages
+LEGIBLE = """share => {
+  for (const image of document.querySelectorAll("figure img")) {
+    image.style.maxHeight = `max(88mm, min(150mm, ${share * image.naturalHeight}px))`;
+  }
+}"""  # Tall figures get the height that their letters need.
+SHARE = 0.72  # of the size that a figure was drawn for; the widest ones fill the page with it
+ON_PAPER = "The page on the web lets you try this picture out."
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 NO_BROWSER = (
     "The PDF is printed by Chromium, and none was found. Get one from your system's packages "
@@ -107,12 +115,27 @@ def read(site: Path, name: str, part: str) -> Page:
         normpath(join(name, "..", link["href"])) for link in soup.select("link[rel=stylesheet]")
     ]
     article = soup.find("article")
+    _for_paper(article)
     for useless in article.select(SCREEN_ONLY):
         useless.decompose()
     for still in article.select("noscript"):
         still.unwrap()  # the picture for those without scripts is the one for paper
     _localise(article, name)
     return Page(name, part, article.extract(), styles)
+
+
+def _for_paper(article: Tag) -> None:
+    """What a reader of paper is told instead; code that no page can hold whole is marked."""
+    for note in article.select(".explorer-note"):
+        note.string = ON_PAPER
+    for notebook in article.select(".exercise .actions a[download]"):
+        notebook.parent.attrs = {}
+        notebook.parent.string = (
+            f"The notebook is {notebook['href'].lstrip('./')} in the repository."
+        )
+    for code in article.select("div[class*=highlight-]"):
+        if code.get_text().count("\n") > LONG_CODE:
+            code["class"] = [*code["class"], "long-code"]
 
 
 def anchor(name: str, place: str = "") -> str:
@@ -222,6 +245,7 @@ def print_book(source: Path, target: Path, title: str) -> None:
         page.set_default_timeout(300_000)
         page.goto(source.as_uri(), wait_until="load")
         page.evaluate("MathJax.startup.promise")
+        page.evaluate(LEGIBLE, SHARE)
         page.pdf(**PAPER, path=target, footer_template=FOOTER.format(title=escape(title)))
         page.evaluate(FILL_IN, page_numbers(PdfReader(target)))
         page.pdf(**{**PAPER, **BARE}, path=numbers)

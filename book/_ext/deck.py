@@ -11,8 +11,10 @@ marks what goes on a slide, and how:
 All other prose goes into the speaker notes, so that nothing is lost.
 """
 
+import copy
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from posixpath import join, normpath
 
 from bs4 import BeautifulSoup, Tag
@@ -21,10 +23,12 @@ BULLETS = 4  # on a slide
 MARKS = ".key, .ask, .show"
 PAGE_ONLY = "a.headerlink, button, [popover], noscript, .explorer-live, .quiz"  # for a reader
 CODE_LINES = 16  # of longer cells only what they print is shown
+TABLE = 900  # characters of a table that can still be read; longer ones take several slides
 SENTENCE_END = re.compile(r"[.?!]”?(?:</\w+>)*(?=\s+[A-Z0-9(“<])")
 LABEL = 4  # words: fewer are no sentence
 SHORT, LONG = 45, 130  # characters: too few to stand for a point, too many for a title
 NUMBER = re.compile(r"(\d+(?:\.\d+)*)")
+LAST = r"((?:</\w+>)*)$"  # the end of some inline HTML, where tags may be open
 
 
 @dataclass
@@ -88,6 +92,7 @@ def read(page: str, address: str) -> list[Slide]:
     chapter = article.find("section", recursive=False)
     reader = _Reader()
     reader.section(chapter)
+    reader.close()
     reader.name_slides()
     return reader.slides
 
@@ -163,15 +168,20 @@ class _Reader:
     def add(self, slide: Slide) -> Slide:
         """Append a slide, with the prose that waited for one."""
         slide.notes, self.waiting = self.waiting + slide.notes, []
-        slide.kicker = slide.kicker or ("" if self.above.endswith(slide.title) else self.above)
+        slide.kicker = slide.kicker or self.place(slide.title)
         self.slides.append(slide)
         self.anchors.append(self.anchor)
         return slide
 
+    def place(self, title: str) -> str:
+        """Where in the chapter a slide stands, in words that its title does not repeat."""
+        places = (self.above, self.chapter)
+        return next((place for place in places if not place.endswith(title)), "")
+
     def title(self) -> str:
         """What the next block is titled: the sentence that announces it, else its section."""
         title, self.shown = self.shown or self.heading, ""
-        return title[:1].upper() + title[1:].rstrip(":.")
+        return re.sub("[:.]" + LAST, r"\1", title[:1].upper() + title[1:])
 
     def box(self, box: Tag, kind: str) -> None:
         """The boxes at both ends: their points are bullets, the whole text goes into the notes."""
@@ -221,7 +231,10 @@ class _Reader:
             _own_rows(table)
         if caption := table.find("caption"):
             title = caption.extract().find(class_="caption-text").decode_contents()
-        self.add(Slide("table", title, body=str(table)))
+        parts = _parts(table)
+        for number, part in enumerate(parts, 1):
+            count = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
+            self.add(Slide("table", title + count, body=part))
 
     def formula(self, block: Tag) -> None:
         """A formula joins the bullets around it."""
@@ -272,6 +285,11 @@ class _Reader:
         self.list = self.add(Slide("list", self.heading))
         return self.list
 
+    def close(self) -> None:
+        """End what announced a formula that is not on its slide."""
+        for slide in self.slides:
+            slide.items = [_ended(*pair) for pair in pairwise([*slide.items, ""])]
+
     def name_slides(self) -> None:
         """Give each slide an address: a figure its number, the others that of their section."""
         taken: set[str] = set()
@@ -304,7 +322,25 @@ def _own_rows(table: Tag) -> None:
             row.decompose()
 
 
+def _parts(table: Tag) -> list[str]:
+    """The table, or as many of about equal length as it takes to read it, each with the head."""
+    rows = table.select("tbody tr")
+    size = -(-len(rows) // -(-len(table.get_text()) // TABLE))
+    parts = []
+    for first in range(0, len(rows), size):
+        part = copy.copy(table)
+        for number, row in enumerate(part.select("tbody tr")):
+            if not first <= number < first + size:
+                row.decompose()
+        parts.append(str(part))
+    return parts
+
+
 def _bullet(html: str) -> str:
-    """Part of a sentence as a bullet: a capital first, and nothing announced that does not come."""
-    text = html[0].upper() + html[1:]
-    return re.sub("[,;:]$", "", text)
+    """Part of a sentence as a bullet: a capital first, a full stop where the sentence went on."""
+    return re.sub("[,;]" + LAST, r".\1", html[0].upper() + html[1:])
+
+
+def _ended(item: str, following: str) -> str:
+    """A bullet without the colon, if no formula follows it."""
+    return item if 'class="math' in following[:20] else re.sub(":" + LAST, r".\1", item)

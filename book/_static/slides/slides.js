@@ -2,6 +2,8 @@
 const UPRIGHT = innerHeight > 1.2 * innerWidth && innerWidth < 700;
 const SIZE = UPRIGHT ? { width: 540, height: 1000 } : { width: 1280, height: 720 };
 const SMALLEST = 0.55;
+const LARGEST = 1.25; // of a short table or a few lines of code
+const TALL = 1.7; // a figure less wide than this, relative to its height, stands beside its text
 
 const root = document.documentElement;
 const printing = /view=print|print-pdf/.test(location.search);
@@ -19,9 +21,18 @@ function setNotes() {
   }
 }
 
+/** A tall figure gets the whole height of the slide; its text stands beside it. */
+async function place(drawing) {
+  if (drawing.decode) await drawing.decode().catch(() => {});
+  const { width, height } = drawing.viewBox?.baseVal
+    ?? { width: drawing.naturalWidth, height: drawing.naturalHeight };
+  drawing.closest("section").classList.toggle("beside", !UPRIGHT && width < TALL * height);
+}
+
 /** Make the text of a slide smaller, step by step, until all of it is inside the frame. */
 function fit(slide) {
-  for (let scale = 1; scale >= SMALLEST; scale -= 0.05) {
+  const largest = slide.matches(".code, .table") ? LARGEST : 1;
+  for (let scale = largest; scale >= SMALLEST; scale -= 0.05) {
     slide.style.setProperty("--scale", scale.toFixed(2));
     if (slide.scrollHeight <= SIZE.height && !tooWide(slide)) break;
   }
@@ -52,6 +63,7 @@ async function start() {
     setNotes();
   }
   await document.fonts.ready;
+  await Promise.all([...document.querySelectorAll(".figure > figure :is(img, svg)")].map(place));
   fitAll(document.querySelector(".reveal"));
   await Reveal.initialize({
     ...SIZE, margin: 0, minScale: 0.1, maxScale: 4, center: false, display: "flex",

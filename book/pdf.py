@@ -125,7 +125,7 @@ def read(site: Path, name: str, part: str) -> Page:
 
 
 def _for_paper(article: Tag) -> None:
-    """What a reader of paper is told instead; code that no page can hold whole is marked."""
+    """Say what holds on paper; mark what must stay together, and code that no page can hold."""
     for note in article.select(".explorer-note"):
         note.string = ON_PAPER
     for notebook in article.select(".exercise .actions a[download]"):
@@ -133,6 +133,8 @@ def _for_paper(article: Tag) -> None:
         notebook.parent.string = (
             f"The notebook is {notebook['href'].lstrip('./')} in the repository."
         )
+    for box in article.select(".quiz + .exercise"):  # alone it would begin an empty page
+        box.find_previous_sibling(class_="quiz").select(".quiz-question")[-1].append(box)
     for code in article.select("div[class*=highlight-]"):
         if code.get_text().count("\n") > LONG_CODE:
             code["class"] = [*code["class"], "long-code"]

@@ -23,6 +23,12 @@ CUT = """() => [...document.querySelectorAll("pre, table, img, svg, mjx-containe
   .map(part => part.tagName + " " + part.textContent.trim().slice(0, 60))"""
 
 
+# Figures whose letters are less than six tenths of the size that they were drawn in.
+SMALL = """() => [...document.querySelectorAll("figure img")]
+  .map(image => [image.height / image.naturalHeight, image.alt.slice(0, 60)])
+  .filter(([scale]) => scale < 0.6)"""
+
+
 @pytest.fixture(scope="module")
 def book(site, browser, tmp_path_factory):  # the browser skips where there is none
     """The printed book, read back; printed by the command, as `make pdf` does."""
@@ -94,6 +100,34 @@ def test_all_text_of_all_pages_can_be_found(pages, texts):
     assert not missing, missing[:10]
 
 
+def squeezed(node) -> str:
+    """The letters and digits of a node, as in `texts`."""
+    return re.sub(r"[\Wʼ]+", "", node.get_text())
+
+
+def test_a_paragraph_and_a_definition_stay_on_one_page(pages, texts):
+    torn = []
+    for page in pages:
+        plain = [p for p in page.article.select("section > p") if not p.select(".math, sup, sub")]
+        whole = [squeezed(p) for p in plain]
+        defined = [
+            dt for dt in page.article.select("dl.glossary > dt") if dt.find_next_sibling("dd")
+        ]
+        whole += [squeezed(dt) + squeezed(dt.find_next_sibling("dd"))[:20] for dt in defined]
+        torn += [text[:60] for text in whole if not any(text in other for other in texts)]
+    assert not torn, torn
+
+
+def test_paper_is_told_what_holds_on_paper(pages, texts):
+    whole = "".join(texts)
+    explorers = [page for page in pages if page.article.select("figure.explorer")]
+    assert len(explorers) == 4 and whole.count(re.sub(r"\W+", "", pdf.ON_PAPER)) == 4
+    assert "scriptsswitchedon" not in whole
+    topics = [path.stem for path in (ROOT / "exercises").glob("*.ipynb")]
+    assert not [t for t in topics if f"Thenotebookisexercises{t}ipynbintherepository" not in whole]
+    assert not [text for text in texts if text.startswith("Nowyou")], "alone on a page"
+
+
 def test_no_page_is_wider_than_a4_and_fonts_travel_along(book):
     assert all(float(p.mediabox[2]) <= A4[0] and float(p.mediabox[3]) <= A4[1] for p in book.pages)
     for page in book.pages:
@@ -140,11 +174,13 @@ def test_nothing_is_cut_off_at_the_right(site, browser, pages, tmp_path):
         page.emulate_media(media="print")
         page.goto(source.as_uri(), wait_until="load")
         page.evaluate("MathJax.startup.promise")
-        cut = page.evaluate(CUT)
+        page.evaluate(pdf.LEGIBLE, pdf.SHARE)
+        cut, small = page.evaluate(CUT), page.evaluate(SMALL)
     finally:
         source.unlink()
         page.close()
     assert not cut, cut
+    assert not small, small
 
 
 def test_it_is_small_and_says_what_it_is(book):

@@ -10,8 +10,9 @@ DECKS = sorted(path.stem for path in (ROOT / "exercises").glob("*.ipynb"))
 EXTRA = ["conclusion", "introduction"]  # pages with code that are no topics
 FEWEST, MOST = 15, 40
 SMALLEST = 0.6  # the scale of the fullest slide's text
+LEGIBLE = 0.8  # the scale of the largest figure: what is drawn smaller cannot be read from afar
 RAW = re.compile(r"\{[a-z:]+\}`|\]\{\.(?:key|ask|show)|^:{3,}|\(\?\)", re.M)
-# Every slide in turn: what stands out of its frame, and how small its text had to become.
+# Every slide in turn: what stands out of its frame, how small its text and its figure became.
 SHAPES = """() => [...document.querySelectorAll(".slides > section")].map((slide, number) => {
   Reveal.slide(number);
   const frame = slide.getBoundingClientRect();
@@ -21,7 +22,13 @@ SHAPES = """() => [...document.querySelectorAll(".slides > section")].map((slide
       const box = part.getBoundingClientRect();
       return Math.max(box.bottom - frame.bottom, box.right - frame.right, frame.top - box.top) > 1;
     });
-  return {name: slide.id, scale: +slide.style.getPropertyValue("--scale"),
+  const figure = slide.querySelector("figure > img, figure > div svg");
+  const box = figure?.getBoundingClientRect();
+  const drawn = figure && (figure.viewBox?.baseVal
+    ?? {width: figure.naturalWidth, height: figure.naturalHeight});
+  return {name: slide.id,
+          drawn: figure ? Math.min(box.width / drawn.width, box.height / drawn.height) : 1,
+          scale: +slide.style.getPropertyValue("--scale"),
           over: slide.scrollHeight - slide.clientHeight,
           wide: slide.scrollWidth - slide.clientWidth,
           outside: outside.map(part => part.tagName + " " + part.textContent.slice(0, 40)),
@@ -104,6 +111,35 @@ def test_nothing_of_the_source_s_markup_is_left(decks):
     assert not {topic: found for topic, found in left.items() if found}
 
 
+def test_bullets_end_as_sentences_and_titles_announce_nothing(decks):
+    for topic, deck in decks.items():
+        for item in deck.select(".slides > section > ul > li"):
+            formulas = [
+                f for f in (item, item.find_next_sibling("li")) if f and f.select("div.math")
+            ]
+            assert formulas or re.search(r"[.?!][”)]?$", words(item)), f"{topic}: {item.get_text()}"
+        titles = [title.get_text() for title in deck.select("h2")]
+        assert not [title for title in titles if title[-1] in ":;,"], topic
+
+
+def test_a_long_table_takes_several_slides_and_loses_no_row(articles, decks):
+    slides = decks["numerics"].select("section[id^=the-table-measured-table]")
+    whole = articles["numerics"].select_one("#the-table-measured table")
+    assert len(slides) > 1 and all(len(words(slide.table)) < 1200 for slide in slides)
+    rows = [words(row) for slide in slides for row in slide.select("tbody tr")]
+    assert rows == [words(row) for row in whole.select("tbody tr")]
+    assert {words(slide.thead) for slide in slides} == {words(whole.thead)}
+
+
+def test_a_slide_says_where_it_stands_and_not_twice(decks):
+    for topic, deck in decks.items():
+        for slide in deck.select(".slides > section:has(> h2)"):
+            kicker = slide.select_one(".kicker")
+            place, title = kicker and kicker.get_text(), slide.h2.get_text()
+            assert place or words(deck.h1).startswith(words(slide.h2)), f"{topic}: {title}"
+            assert not (place and place.endswith(title)), f"{topic}: {title}"
+
+
 def test_a_prediction_is_followed_by_an_answer(decks):
     asked = 0
     for topic, deck in decks.items():
@@ -128,6 +164,7 @@ def test_every_slide_fits_its_frame_and_is_quiet(server, screen, topic):
         or shape["outside"]
         or shape["unseen"]
         or shape["scale"] < SMALLEST
+        or shape["drawn"] < LEGIBLE
     ]
     assert not wrong and not noise
 
@@ -135,8 +172,12 @@ def test_every_slide_fits_its_frame_and_is_quiet(server, screen, topic):
 def test_decks_fit_a_telephone(server, browser):
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
-    open_deck(page, server.address, "pruning")
+    open_deck(page, server.address, "deployment")
     shapes = page.evaluate(SHAPES)
+    printed = "#three-places-to-run-code .printed pre"
+    assert page.locator(printed).evaluate("e => getComputedStyle(e).whiteSpace") == "pre"
+    open_deck(page, server.address, "pruning")
+    shapes += page.evaluate(SHAPES)
     seen = page.evaluate("getComputedStyle(document.querySelector('.present')).fontSize")
     zoom = page.evaluate("Reveal.getScale()")
     context.close()

@@ -23,7 +23,7 @@ BULLETS = 4  # on a slide
 MARKS = ".key, .ask, .show"
 PAGE_ONLY = "a.headerlink, button, [popover], noscript, .explorer-live, .quiz"  # for a reader
 CODE_LINES = 16  # of longer cells only what they print is shown
-TABLE = 900  # characters of a table that can still be read; longer ones take several slides
+TABLE = 1200  # characters of a table that can still be read; longer ones take several slides
 SENTENCE_END = re.compile(r"[.?!]”?(?:</\w+>)*(?=\s+[A-Z0-9(“<])")
 LABEL = 4  # words: fewer are no sentence
 SHORT, LONG = 45, 130  # characters: too few to stand for a point, too many for a title

@@ -40,7 +40,8 @@ function fit(slide) {
 
 function tooWide(slide) {
   const boxes = [...slide.querySelectorAll("pre, table, mjx-container, figure")];
-  return slide.scrollWidth > slide.clientWidth || boxes.some((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0);
+  return slide.scrollWidth > slide.clientWidth
+    || boxes.some((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0);
 }
 
 function fitAll(deck) {

@@ -108,7 +108,11 @@ def squeezed(node) -> str:
 def test_a_paragraph_and_a_definition_stay_on_one_page(pages, texts):
     torn = []
     for page in pages:
-        plain = [p for p in page.article.select("section > p") if not p.select(".math, sup, sub")]
+        plain = [
+            p
+            for p in page.article.select("section > p")
+            if not p.select(".math, sup, sub, [hidden]")
+        ]
         whole = [squeezed(p) for p in plain]
         defined = [
             dt for dt in page.article.select("dl.glossary > dt") if dt.find_next_sibling("dd")

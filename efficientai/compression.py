@@ -454,8 +454,10 @@ def prune_gradually(
         if step == steps - 1:
             pruning.apply_masks(model, pruned.masks)
 
-    schedule = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-    fit(pruned, x, y, lr=lr, after_step=choose, decay=True, **schedule)
+    fit(
+        pruned, x, y, epochs=epochs, lr=lr, batch_size=batch_size, seed=seed, decay=True,
+        after_step=choose,
+    )  # fmt: skip
 
 
 class SharedWeights(nn.Module):
@@ -503,7 +505,7 @@ class SharedWeights(nn.Module):
 def _shared(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
     """Codebook of the non-zero weights, and indices into it, where 0 stands for zero."""
     kept = weight != 0
-    indices = torch.zeros(weight.shape, dtype=torch.long)
+    indices = torch.zeros_like(weight, dtype=torch.long)  # in the weight's memory format, too
     if not kept.any():
         return torch.zeros(0), indices
     codebook, chosen = kmeans_codebook(weight[kept], bits)
@@ -534,7 +536,7 @@ class MovingWeights(SharedWeights):
     def forward(self, x: Tensor) -> Tensor:
         self._look_again()
         free = {  # numbers as they are looked up, with a gradient for the values behind them
-            name: shared + (value - value.detach()) * (indices > 0)
+            name: (value - value.detach()) * (indices > 0) + shared
             for (name, shared), value, indices in zip(
                 self.weights().items(), self.values, self.indices, strict=True
             )

@@ -13,7 +13,7 @@ CURES = {
     # without scripts nobody chooses a theme
     'data-theme="auto">': 'data-theme="light">',
     # a module's name is one long word: let it break where it has a dot
-    "<h1>efficientai.": "<h1>efficientai.<wbr>",
+    "<h1>efficientai.": "<h1>efficientai<wbr>.",
     # roles that ARIA has given up, and a list of which only some children are items
     ' role="doc-biblioentry"': "",
     '<div role="list" class="citation-list">': '<div class="citation-list">',

@@ -6,7 +6,7 @@ that lies shows all of it. The browser's own popover does that, without a script
 """
 
 from docutils import nodes
-from quiz import html_element
+from elements import html_element
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 

@@ -9,19 +9,12 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from elements import element, html_element, html_phrase
 from kept import kept
 from launch import glued, read_notebook
 from questions import LETTERS, Choice, Part, Question, QuizError, read, verify
 from rerun import executed
 from sphinx.util.docutils import SphinxDirective
-
-
-class element(nodes.General, nodes.Element):
-    """An HTML element, by `tag` and `html` attributes; other builders see what is in it."""
-
-
-class phrase(nodes.TextElement, element):
-    """An HTML element that holds text, in which quotation marks are set as in a paragraph."""
 
 
 class Quiz(SphinxDirective):
@@ -51,7 +44,7 @@ class Quiz(SphinxDirective):
     def _question(self, number: int, question: Question) -> element:
         legend, *more = self._parse(question.text)
         field = html_element("fieldset")
-        field += _phrase("legend", nodes.strong("", f"{number}. "), *legend.children)
+        field += html_phrase("legend", nodes.strong("", f"{number}. "), *legend.children)
         field += more
         field += html_element("ol", *map(self._choice, question.choices), classes=["quiz-choices"])
         field += self._answers(question)
@@ -59,7 +52,7 @@ class Quiz(SphinxDirective):
         return html_element("form", field, html=html, classes=["quiz-question"])
 
     def _choice(self, choice: Choice) -> element:
-        return html_element("li", _phrase("span", *self._inline(choice.text)))
+        return html_element("li", html_phrase("span", *self._inline(choice.text)))
 
     def _answers(self, question: Question) -> element:
         items = [self._reason(place, c) for place, c in enumerate(question.choices, start=1)]
@@ -73,7 +66,7 @@ class Quiz(SphinxDirective):
         letter = nodes.strong("", f"{LETTERS[place - 1]} is {verdict}. ")
         # its own number, so that it keeps its letter when its neighbours are hidden
         html = {"value": str(place)}
-        return _phrase("li", letter, *content, html=html, classes=[f"quiz-{verdict}"])
+        return html_phrase("li", letter, *content, html=html, classes=[f"quiz-{verdict}"])
 
     def _parse(self, part: Part) -> list[nodes.Node]:
         """The nodes of some Markdown, which begins with a paragraph."""
@@ -91,31 +84,6 @@ class Quiz(SphinxDirective):
         return paragraph.children
 
 
-def html_element(
-    tag: str, *children: nodes.Node, html: dict | None = None, classes=(), ids=()
-) -> element:
-    """An element with its attributes and what is in it."""
-    return element("", *children, tag=tag, html=html or {}, classes=list(classes), ids=list(ids))
-
-
-def _phrase(tag: str, *children: nodes.Node, html: dict | None = None, classes=()) -> phrase:
-    return phrase("", "", *children, tag=tag, html=html or {}, classes=list(classes))
-
-
-def visit(translator, node: element) -> None:
-    """Open the HTML element."""
-    translator.body.append(translator.starttag(node, node["tag"], "", **node["html"]))
-
-
-def depart(translator, node: element) -> None:
-    """Close it."""
-    translator.body.append(f"</{node['tag']}>")
-
-
-def skip(translator, node: element) -> None:
-    """Other builders take the content alone."""
-
-
 def load(app, pagename, templatename, context, doctree) -> None:
     """Give a page with a quiz its script and its style."""
     if doctree and any(node["tag"] == "form" for node in doctree.findall(element)):
@@ -125,9 +93,6 @@ def load(app, pagename, templatename, context, doctree) -> None:
 
 def setup(app):
     """Register with Sphinx."""
-    others = dict.fromkeys(("latex", "text", "man", "texinfo"), (skip, skip))
-    for node in (element, phrase):
-        app.add_node(node, html=(visit, depart), **others)
     app.add_directive("quiz", Quiz)
     app.connect("html-page-context", load)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

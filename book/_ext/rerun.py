@@ -1,6 +1,10 @@
-"""Re-read a chapter when it was executed anew, even if its own text did not change."""
+"""Re-read what did not change itself: a chapter that was executed anew, and every page when the
+code in this folder, which makes the pages, is another.
+"""
 
 from pathlib import Path
+
+from book.fingerprint import fingerprint
 
 
 def executed(srcdir, docname: str) -> Path:
@@ -26,4 +30,5 @@ def depend_on_outputs(app, docname: str, source: list[str]) -> None:
 def setup(app):
     """Register with Sphinx."""
     app.connect("source-read", depend_on_outputs)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    makers = fingerprint([], sorted(Path(__file__).parent.rglob("*.py")))
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": makers}

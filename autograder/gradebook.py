@@ -230,7 +230,9 @@ def _text(path: Path) -> str:
         content = path.read_bytes()
         wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         text = content.decode("utf-16" if wide else "utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
         raise CourseError(
             f"{path} cannot be read as UTF-8 text: {error}. In a spreadsheet, save it as "
             "“CSV UTF-8”."

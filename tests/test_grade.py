@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -184,6 +185,15 @@ def wait_for(process: subprocess.Popen, out: Path, count: int) -> None:
         time.sleep(0.01)
 
 
+def vanish(found: Callable[[], Collection]) -> bool:
+    """Whether what is found is gone within a minute."""
+    for _ in range(600):
+        if not found():
+            return True
+        time.sleep(0.1)
+    return False
+
+
 def engines_of(out: Path) -> list[str]:
     """Processes of an engine that was started for `out`: their parents are gone."""
     listed = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True).stdout
@@ -207,9 +217,7 @@ def test_killed_at_any_moment_a_second_run_finishes_the_class(tmp_path, shared):
     process = start(folder, out, TMPDIR=str(temporary))
     assert process.communicate()[1] and process.returncode == 0
     assert contents(out) == contents(tmp_path / "undisturbed")
-    for _ in itertools.takewhile(lambda n: engines_of(out) and n < 100, itertools.count()):
-        time.sleep(0.1)
-    assert not engines_of(out)
+    assert vanish(lambda: engines_of(out))
     # The processes that are left clean up; when none had started, there is nobody to do it.
     assert not list(temporary.glob("autograder-*"))
 
@@ -343,9 +351,7 @@ def test_an_ordinary_user_and_a_container_without_namespaces(walls, tmp_path):
     assert {row["file"]: row["score"] for row in table(out)}["ada.ipynb"] == "9"
     # Tests beside this one have such folders as well, for as long as a submission takes.
     new = homes() - before
-    for _ in itertools.takewhile(lambda n: new & homes() and n < 600, itertools.count()):
-        time.sleep(0.1)
-    assert not new & homes()
+    assert vanish(lambda: new & homes())
 
 
 def test_the_workers_package_lacks_the_answer_and_what_needs_it(tmp_path):

@@ -200,6 +200,11 @@ def test_a_table_that_would_be_misread_is_refused(tmp_path, content, words):
         gradebook.read_roster(tmp_path / "list.csv", "pruning", column=None, id_column=id_column)
 
 
+def test_a_table_that_is_not_there_is_said_to_be_missing(tmp_path):
+    with pytest.raises(CourseError, match=r"list\.csv cannot be read: No such file"):
+        gradebook.read_roster(tmp_path / "list.csv", "pruning", column=None, id_column="number")
+
+
 def test_what_a_spreadsheet_would_run_is_disarmed_where_the_platform_does_not_read_it(tmp_path):
     canvas = CANVAS.replace('"Lovelace, Ada"', '"=HYPERLINK(""https://x.example"",""Ada"")"')
     canvas = canvas.replace('"Turing, Alan"', "\"+cmd|' /C calc'!A0\"")

@@ -71,3 +71,26 @@ def test_no_line_begins_with_the_comma_behind_a_formula_or_code(site, topic):
 
 def kept(piece):
     return "together" in piece.parent.get("class", [])
+
+
+def test_on_a_phone_no_line_begins_with_what_belongs_to_the_line_above(site, server, page):
+    page.set_viewport_size({"width": 360, "height": 800})
+    begun = []
+    for path in sorted((site / "book").glob("*.html")):
+        page.goto(f"{server.address}book/{path.name}")
+        page.wait_for_function("!document.querySelector('.math:not(:has(mjx-container))')")
+        begun += page.evaluate(TORN)
+    assert not begun
+
+
+# Texts whose first mark stands below the formula, code or stressed word that it belongs to.
+TORN = """() => [...document.querySelectorAll("article :is(p, li, td, figcaption) *")]
+  .filter(e => e.checkVisibility() && !e.closest("pre, mjx-container"))
+  .filter(e => e.nextSibling && /^[\\u00a0,.;:!?)\\]]/.test(e.nextSibling.data || ""))
+  .filter(e => {
+    const mark = new Range();
+    mark.setStart(e.nextSibling, 0);
+    mark.setEnd(e.nextSibling, 1);
+    return mark.getBoundingClientRect().top > [...e.getClientRects()].at(-1).bottom - 3;
+  })
+  .map(e => e.textContent.trim() + e.nextSibling.data.slice(0, 20))"""

@@ -259,14 +259,14 @@ def test_arguments_in_a_docstring_become_code():
         ("training.fit()", "efficientai.training.fit"),
         ("efficientai.energy", "efficientai.energy"),
         ("hardware.Roofline.ridge", "efficientai.hardware.Roofline.ridge"),
-        ("weight", None),  # an argument, whatever else has that name
+        ("sparsity_of", None),  # an argument here, whatever else has that name
         ("magnitude_mask", None),  # itself
         ("torch.save", None),
     ],
 )
 def test_a_name_in_a_docstring_leads_to_its_entry(code, target):
     link = f":py:obj:`{code} <{target}>`" if target else f"``{code}``"
-    assert reference._link("efficientai.pruning.magnitude_mask", ["weight"], code) == link
+    assert reference._link("efficientai.pruning.magnitude_mask", ["sparsity_of"], code) == link
 
 
 def test_a_modules_table_has_whole_sentences_and_what_it_passes_on():

@@ -27,10 +27,8 @@ def case_seed(label: str) -> int:
     """Seed for the hidden cases of the question `label`, drawn from the instructor's seed.
 
     The instructor's seed is the text in the environment variable ``EFFICIENTAI_SEED`` ("0" where
-    it is not set). An answer that was written for one seed fails under another.
-
-    Returns:
-        A number in [0, 2**32).
+    it is not set). An answer that was written for one seed fails under another. The result is at
+    least 0 and below `2**32`.
 
     >>> case_seed("q1") == case_seed("q1"), case_seed("q1") == case_seed("q2")
     (True, False)

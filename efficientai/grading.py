@@ -38,8 +38,7 @@ def grader(topic: str) -> Grader:
     From here on the notebook trains on the CPU, even beside a GPU, since that is where it is graded
     (unless the environment says otherwise: `training.training_device`).
 
-    Raises:
-        ValueError: for a topic without an exercise; it lists those there are.
+    Raises ValueError for a topic without an exercise, and lists those there are.
 
     >>> grader("pruning").topic
     'pruning'
@@ -68,10 +67,9 @@ class Grader(otter.Notebook):
     ) -> ExceptionTestFile | None:
         """Run the public checks of `question` on the names of the notebook that asks.
 
-        Raises:
-            ValueError: for a question that the exercise does not have.
-            AssertionError: in nbgrader's validation, if a check does not hold.
-            RuntimeError: in nbgrader's autograding, which has no hidden tests.
+        Raises ValueError for a question that the exercise does not have. In nbgrader's validation
+        raises AssertionError if a check does not hold; in nbgrader's own autograding, which has no
+        hidden tests, RuntimeError.
         """
         names = sys._getframe(1).f_globals if global_env is None else global_env
         if type(self)._grading_mode:

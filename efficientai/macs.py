@@ -7,6 +7,9 @@ and other element-wise work are not counted. An operator that is on neither list
 
 The counter sits below the modules, at torch's own operators (aten), so that functional calls,
 einsum, recurrent layers and fused attention count like their spelled-out forms.
+
+A `formula` gives the MACs of an operator from its output and its arguments. To count without
+computing, shapes are enough: for the commonest operators a `rule` gives the shape of the output.
 """
 
 from __future__ import annotations

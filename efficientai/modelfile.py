@@ -23,11 +23,12 @@ kind  bytes after the kind
 
 Dense weights take `bits` bits each, packed without gaps, two's complement, lowest bits first.
 Sparse ones take one bit each that says whether the weight is not 0, then `bits` bits for each that
-is not. Both parts are filled up to whole bytes. Activations are integers in 0…255 (a byte), and
+is not. Both parts are filled up to whole bytes. Activations are integers in 0…255 (a byte). The
+whole arithmetic (Jacob et al. 2018) is
 
-    y = clamp(((sum of w (x - zero_in) + bias) * multiplier + 2**(shift-1)) >> shift) + zero_out)
+`y = clamp((((sum of w (x - zero_in) + bias) * multiplier + 2**(shift-1)) >> shift) + zero_out)`.
 
-is the whole arithmetic (Jacob et al. 2018). A ReLU is a zero_out of 0.
+A ReLU is a `zero_out` of 0.
 """
 
 from __future__ import annotations

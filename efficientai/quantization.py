@@ -256,7 +256,7 @@ def weight_qparams(weight: Tensor, bits: int = 8, *, per_channel: bool = True) -
 
 
 class Requantizer(NamedTuple):
-    """A positive real factor as integers: multiplier * 2**-shift, multiplier in [2**30, 2**31).
+    """A positive real factor as integers: `multiplier * 2**-shift`, `2**30 <= multiplier < 2**31`.
 
     multiplier, shift: int64, () or (outputs,).
 
@@ -286,7 +286,7 @@ def requantizer(factor: Tensor) -> Requantizer:
 
 
 def requantize(accumulator: Tensor, r: Requantizer) -> Tensor:
-    """round(accumulator * multiplier * 2**-shift) in integers alone; halves are rounded up.
+    """`round(accumulator * multiplier * 2**-shift)` in integers alone; halves are rounded up.
 
     accumulator: int32. Returns int64 (the caller limits it). The product has at most 62 bits.
 
@@ -554,7 +554,7 @@ def _layers(model: nn.Module) -> dict[str, nn.Module]:
 
 
 def kmeans_codebook(values: Tensor, bits: int, iterations: int = 100) -> tuple[Tensor, Tensor]:
-    """At most 2**bits shared values and, for each number, the index of the one nearest to it.
+    """At most `2**bits` shared values and, for each number, the index of the one nearest to it.
 
     Lloyd's algorithm in one dimension, from centroids spread evenly over the range, which keeps
     the rare large weights (Han et al. 2016, section 3.1). Returns the codebook, float (k,)

@@ -1,7 +1,7 @@
 """The keyword spotter of the capstone: its recordings, its teacher, its budget, its score.
 
-What a model is gets measured from its model file (`efficientai.modelfile`) alone. The score asks
-the same files at every budget from the full one down to a quarter of it.
+A model is measured by its model file (`efficientai.modelfile`) alone. The score asks the same files
+at every budget from the full one down to a quarter of it.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ BUDGET = Budget(flash_bytes=4096, ram_bytes=3072, macs=96_000)
 
 
 class Measured(NamedTuple):
-    """What a model file is.
+    """What was measured of a model file: bytes, bytes of RAM, MACs, accuracy in [0, 1].
 
     >>> Measured(flash_bytes=2048, ram_bytes=3072, macs=48_000, accuracy=0.9).fullest
     1.0
@@ -202,7 +202,7 @@ def front_score(models: Sequence[Measured]) -> float:
     """0…100: accuracy above 80 %, averaged over all budgets from the full one to a quarter.
 
     A budget that was halved h times asks for the best of the models whose fullest gauge is at most
-    2**-h. With A(h) for its accuracy, the score is 100 times the mean over h from 0 to 2 of
+    `2**-h`. With A(h) for its accuracy, the score is 100 times the mean over h from 0 to 2 of
     max(0, A(h) - 0.8) / 0.2. A model above the full budget does not count.
 
     >>> front_score([Measured(2048, 512, 1000, 0.9)])  # half of the flash, so half of the h

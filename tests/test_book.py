@@ -18,6 +18,7 @@ launch = pytest.importorskip("launch")
 reference = pytest.importorskip("reference")
 rerun = pytest.importorskip("rerun")
 offline = pytest.importorskip("offline")
+works = pytest.importorskip("works")
 pareto, fronts = pytest.importorskip("pareto"), pytest.importorskip("fronts")
 
 CHAPTER = """---
@@ -243,6 +244,53 @@ def test_a_star_in_a_docstring_is_a_star_unless_two_stress_a_word():
     assert reference._plain(["(*kernel, *rest) *is* 2*3*4"]) == [
         "(\\*kernel, \\*rest) *is* 2\\*3\\*4"
     ]
+
+
+def test_arguments_in_a_docstring_become_code():
+    lines = ["x, mask: bool (n,). The x: `y_s`, at most y_s.", ">>> y_s"]
+    expected = ["``x``, ``mask``: bool (n,). The x: ``y_s``, at most ``y_s``.", ">>> y_s"]
+    assert reference._plain(lines, ["x", "mask", "y_s"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "target"),
+    [
+        ("nm_mask", "efficientai.pruning.nm_mask"),  # of the same module
+        ("training.fit()", "efficientai.training.fit"),
+        ("efficientai.energy", "efficientai.energy"),
+        ("hardware.Roofline.ridge", "efficientai.hardware.Roofline.ridge"),
+        ("sparsity_of", None),  # an argument here, whatever else has that name
+        ("magnitude_mask", None),  # itself
+        ("torch.save", None),
+    ],
+)
+def test_a_name_in_a_docstring_leads_to_its_entry(code, target):
+    link = f":py:obj:`{code} <{target}>`" if target else f"``{code}``"
+    assert reference._link("efficientai.pruning.magnitude_mask", ["sparsity_of"], code) == link
+
+
+def test_a_modules_table_has_whole_sentences_and_what_it_passes_on():
+    from efficientai import backends, evaluation
+
+    rows = reference.contents(backends)
+    summary = rows[rows.index("   * - :py:obj:`~efficientai.backends.int8_model`") + 1]
+    assert summary.endswith("last layer.")  # its second line
+    names = [row.split("~")[1] for row in reference.contents(evaluation) if "~" in row]
+    assert names.index("efficientai.evaluation.carbon_kg`") < names.index(
+        "efficientai.profiling.latency`"
+    )
+
+
+def test_bibliography_has_institutions_among_the_people():
+    from pybtex.database import parse_string
+
+    entries = parse_string(
+        "@misc{a, author={Zhu, Michael}, title={A}, year=2017}"
+        "@misc{b, author={{NVIDIA}}, title={B}, year=2022}"
+        "@misc{c, author={Ba, Lei}, title={C}, year=2014}",
+        "bibtex",
+    ).entries.values()
+    assert [entry.key for entry in works.ByName().sort(entries)] == ["c", "b", "a"]
 
 
 def test_growing_table_shows_the_common_network_once():

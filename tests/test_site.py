@@ -259,10 +259,27 @@ def test_search_by_keyboard_leads_to_a_page(server, page, theme):
     page.wait_for_load_state("networkidle")  # the excerpts below the titles
     assert not violations(page)
     shoot(page, "search-results", theme, WIDTHS[0])
+    excerpts = page.locator("#search-results p.context").all_inner_texts()
+    assert any(re.search("saliency:? A score that", text) for text in excerpts)  # the glossary
+    cut = re.compile(r"^\.\.\.|Open in Colab|\\\(")  # in the middle of a word, or what is no prose
+    assert not [text for text in excerpts if cut.search(text)]
     page.focus("#search-results li a")
     page.keyboard.press("Enter")
     page.wait_for_url("**/book/**")
     assert "saliency" in page.inner_text("article")
+
+
+def test_search_that_finds_nothing_says_what_to_try(server, page):
+    page.goto(f"{server.address}search.html?q=zzqxv")
+    page.wait_for_selector("#search-results >> text=try fewer of them")
+
+
+def test_what_is_copied_from_a_transcript_is_the_command(server, page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{server.address}book/guides/instructor.html", wait_until="networkidle")
+    page.locator(".highlight-console button.copybtn").first.click(force=True)  # seen on hovering
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == "python -m autograder sample pruning --out submissions/"
 
 
 def test_formulas_are_set_by_the_site_itself(server, page):

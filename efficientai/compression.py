@@ -555,7 +555,7 @@ class MovingWeights(SharedWeights):
 
 
 def share_weights(model: nn.Module, bits: int) -> SharedWeights:
-    """Cluster the non-zero weights of each layer to 2**bits shared values; the model is copied.
+    """Cluster the non-zero weights of each layer to `2**bits` shared values; the model is copied.
 
     >>> shared = share_weights(nn.Linear(20, 10), bits=2)
     >>> len(shared.model.weight.unique())

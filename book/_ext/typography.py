@@ -14,7 +14,14 @@ EQUALS = r"(?:(?<=\b[a-zA-Z])|^)[ \n](?==\s)|(?<= =)[ \n](?=[\d−])"
 PARTED = re.compile(rf"(?:(?<=\d)|^)[ \n](?=(?:{UNITS})(?!\w))|(?<=[×±])[ \n](?=\d|$)|{EQUALS}")
 OPENING, CLOSING = re.compile(r"[(\[“‘]+$"), re.compile(r"^[,.;:!?)\]”’]+")
 HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")
-UNTOUCHED = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+UNTOUCHED = (
+    nodes.literal,
+    nodes.literal_block,
+    nodes.doctest_block,
+    nodes.math,
+    nodes.math_block,
+    nodes.raw,
+)
 
 
 def bind(text: str) -> str:

@@ -37,7 +37,7 @@ def mask_from_saliency(saliency: Tensor, sparsity: float) -> Tensor:
     pruned = round(sparsity * saliency.numel())
     if not pruned:
         return torch.ones_like(saliency, dtype=torch.bool)
-    flat = saliency.flatten()
+    flat = saliency.flatten() + 0  # numbers: truth values have no k-th smallest
     threshold = flat.kthvalue(pruned).values  # five times as fast as sorting all
     mask = flat > threshold
     equal = (flat == threshold).nonzero().flatten()

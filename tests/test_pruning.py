@@ -37,6 +37,11 @@ def test_magnitude_mask_prunes_exactly_the_smallest(shape, sparsity, seed):
         assert weight[~mask].abs().max() <= weight[mask].abs().min()
 
 
+def test_truth_values_are_ranked_too():
+    mask = pruning.mask_from_saliency(torch.tensor([True, False, True, False]), 0.75)
+    assert mask.tolist() == [False, False, True, False]
+
+
 @given(SHAPES, SPARSITIES)
 def test_of_equals_the_earlier_one_goes(shape, sparsity):
     mask = pruning.magnitude_mask(torch.ones(shape), sparsity).flatten()
